@@ -1,0 +1,188 @@
+// Package fetch gets small JSON documents from authorization servers: metadata
+// and key sets.
+//
+// What such a document says decides whose tokens are believed, so it is taken
+// only from the origin that was asked, over TLS unless that origin is this
+// machine, and never more of it, nor for longer, than was allowed.
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// What a zero Getter allows.
+const (
+	defaultLimit   = 1 << 20
+	defaultTimeout = 10 * time.Second
+	maxRedirects   = 3
+)
+
+// Getter gets documents. The zero value is ready to use, and a Getter may be
+// used by several goroutines at once.
+type Getter struct {
+	// Client sends the requests; its Transport, Jar and Timeout are kept, its
+	// CheckRedirect is not asked. Nil means a new client with
+	// http.DefaultTransport.
+	Client *http.Client
+	// Limit is the size that a body may have, in bytes, after any
+	// decompression. Zero or less means 1 MiB.
+	Limit int64
+	// Timeout bounds a Get from the first connection to the last byte of the
+	// body, redirects included. Zero or less means 10 seconds.
+	Timeout time.Duration
+	// AllowHTTP permits http URLs to hosts that are not loopback ones.
+	AllowHTTP bool
+}
+
+// Response is a document and the header that it came with.
+type Response struct {
+	// Body is the whole document, at most the Getter's Limit in bytes. That it
+	// is JSON is for its reader to find out.
+	Body []byte
+	// Header is the header of the last answer, after any redirect.
+	Header http.Header
+}
+
+// StatusError says that the answer had a status other than 200.
+type StatusError struct {
+	// URL is the one that Get was given.
+	URL string
+	// Status is the HTTP status code.
+	Status int
+}
+
+// Error names the URL and the status.
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("GET %s: status %d instead of 200", e.URL, e.Status)
+}
+
+// SizeError says that the body was larger than allowed.
+type SizeError struct {
+	// URL is the one that Get was given.
+	URL string
+	// Limit is the size that was allowed, in bytes.
+	Limit int64
+}
+
+// Error names the URL and the limit.
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("GET %s: the body is larger than the limit of %d bytes", e.URL, e.Limit)
+}
+
+// RedirectError says that the answer was a redirect to another origin, which is
+// never followed.
+type RedirectError struct {
+	// URL is the one that Get was given.
+	URL string
+	// From and To are the two origins (RFC 6454 §6.2), such as
+	// https://as.example or https://as.example:8443.
+	From, To string
+}
+
+// Error names the URL and both origins.
+func (e *RedirectError) Error() string {
+	return fmt.Sprintf("GET %s: redirected from origin %q to origin %q: configure the final URL if that origin is to be trusted", e.URL, e.From, e.To)
+}
+
+// Get gets the document at url. Only status 200 is success. At most 3 redirects
+// are followed, all within the origin of url. No Authorization header is ever
+// sent.
+//
+// The error is a *StatusError, *SizeError or *RedirectError, wraps ctx's error
+// or context.DeadlineExceeded when time ran out, is that of CheckURL, or comes
+// from the network. On error the Response is zero.
+func (g Getter) Get(ctx context.Context, url string) (Response, error) {
+	if _, err := g.CheckURL(url); err != nil {
+		return Response{}, fmt.Errorf("GET %s: %w", withoutUser(url), err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, positive(g.Timeout, defaultTimeout))
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return Response{}, fmt.Errorf("GET %s: %w", url, err)
+	}
+	request.Header.Set("Accept", "application/json, application/jwk-set+json")
+	response, err := g.client(url).Do(request)
+	if err != nil {
+		return Response{}, cause(url, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return Response{}, &StatusError{URL: url, Status: response.StatusCode}
+	}
+	body, err := g.read(url, response.Body)
+	if err != nil {
+		return Response{}, err
+	}
+	return Response{Body: body, Header: response.Header}, nil
+}
+
+// client returns a copy of the client that follows no redirect elsewhere.
+func (g Getter) client(asked string) *http.Client {
+	client := http.Client{Transport: http.DefaultTransport}
+	if g.Client != nil {
+		client = *g.Client
+	}
+	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
+		if first := via[0].URL; !SameOrigin(first, next.URL) {
+			return &RedirectError{URL: asked, From: origin(first), To: origin(next.URL)}
+		}
+		// The origin is that of an admitted URL, but a user name in the
+		// target would become an Authorization header.
+		if next.URL.User != nil {
+			return errors.New("redirected to a URL with user information")
+		}
+		if len(via) > maxRedirects {
+			return fmt.Errorf("more than %d redirects", maxRedirects)
+		}
+		return nil
+	}
+	return &client
+}
+
+// read reads a body that has at most the allowed size.
+func (g Getter) read(url string, body io.Reader) ([]byte, error) {
+	limit := positive(g.Limit, defaultLimit)
+	data, err := io.ReadAll(io.LimitReader(body, limit))
+	if err != nil {
+		return nil, fmt.Errorf("GET %s: reading the body: %w", url, err)
+	}
+	if int64(len(data)) < limit {
+		return data, nil
+	}
+	// A body of exactly the limit is fine; one byte more is not.
+	switch _, err := io.ReadFull(body, make([]byte, 1)); {
+	case errors.Is(err, io.EOF):
+		return data, nil
+	case err != nil:
+		return nil, fmt.Errorf("GET %s: reading the body: %w", url, err)
+	}
+	return nil, &SizeError{URL: url, Limit: limit}
+}
+
+// cause takes what went wrong out of the client's own wrapping, which names the
+// last URL of a redirect chain. That one is the answering server's word.
+func cause(asked string, err error) error {
+	var redirect *RedirectError
+	if errors.As(err, &redirect) {
+		return redirect
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	return fmt.Errorf("GET %s: %w", asked, err)
+}
+
+func positive[T ~int64](value, otherwise T) T {
+	if value > 0 {
+		return value
+	}
+	return otherwise
+}

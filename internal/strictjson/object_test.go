@@ -1,0 +1,177 @@
+package strictjson_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/mcpbearer/mcpbearer/internal/strictjson"
+)
+
+func Example() {
+	_, err := strictjson.Object([]byte(`{"name":"safe","NAME":"danger"}`))
+	fmt.Println(errors.Is(err, strictjson.ErrAmbiguous))
+
+	members, _ := strictjson.Object([]byte(`{"name":"safe","id":1}`))
+	for _, m := range members {
+		fmt.Printf("%s %s\n", m.Name, m.Value)
+	}
+	// Output:
+	// true
+	// name "safe"
+	// id 1
+}
+
+func TestObjectRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want error
+	}{
+		"empty":                     {"", strictjson.ErrSyntax},
+		"array":                     {"[]", strictjson.ErrSyntax},
+		"byte order mark":           {"\ufeff{}", strictjson.ErrSyntax},
+		"not UTF-8":                 {"{\"a\":\"\xff\"}", strictjson.ErrSyntax},
+		"text after":                {"{} {}", strictjson.ErrSyntax},
+		"trailing comma":            {`{"a":1,}`, strictjson.ErrSyntax},
+		"unquoted name":             {`{a:1}`, strictjson.ErrSyntax},
+		"single quotes":             {`{'a':1}`, strictjson.ErrSyntax},
+		"leading zero":              {`{"a":01}`, strictjson.ErrSyntax},
+		"plus sign":                 {`{"a":+1}`, strictjson.ErrSyntax},
+		"bare fraction":             {`{"a":1.}`, strictjson.ErrSyntax},
+		"NaN":                       {`{"a":NaN}`, strictjson.ErrSyntax},
+		"control byte":              {"{\"a\":\"\x01\"}", strictjson.ErrSyntax},
+		"unknown escape":            {`{"a":"\x41"}`, strictjson.ErrSyntax},
+		"short escape":              {`{"a":"\u00"}`, strictjson.ErrSyntax},
+		"NUL escape letter":         {"{\"a\":\"\\\x00\"}", strictjson.ErrSyntax},
+		"unterminated":              {`{"a":"b`, strictjson.ErrSyntax},
+		"duplicate":                 {`{"a":1,"a":2}`, strictjson.ErrAmbiguous},
+		"case variant":              {`{"iss":1,"ISS":2}`, strictjson.ErrAmbiguous},
+		"long s":                    {`{"iss":1,"i\u017fs":2}`, strictjson.ErrAmbiguous},
+		"kelvin sign":               {`{"kid":1,"\u212Aid":2}`, strictjson.ErrAmbiguous},
+		"duplicate through escapes": {`{"a":1,"\u0061":2}`, strictjson.ErrAmbiguous},
+		"lone surrogate in a name":  {`{"\ud800":1}`, strictjson.ErrAmbiguous},
+		"halves the wrong way":      {`{"\udc00\ud800":1}`, strictjson.ErrAmbiguous},
+		"too deep":                  {`{"a":` + strings.Repeat("[", 65) + strings.Repeat("]", 65) + `}`, strictjson.ErrAmbiguous},
+		"too many members":          {manyMembers(257), strictjson.ErrAmbiguous},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := strictjson.Object([]byte(c.text)); !errors.Is(err, c.want) {
+				t.Errorf("Object(%q) = %v, want %v", c.text, err, c.want)
+			}
+		})
+	}
+}
+
+func TestObjectReads(t *testing.T) {
+	for _, text := range []string{
+		`{}`,
+		" \t\r\n{ } ",
+		`{"a":null,"b":true,"c":false,"d":-0.5e+10,"e":"\ud83d\ude00 \\ \" \/","f":{"a":1,"a":2},"g":[[],{}]}`,
+		`{"a":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`,
+		manyMembers(256),
+	} {
+		members, err := strictjson.Object([]byte(text))
+		if err != nil {
+			t.Errorf("Object(%.60q): %v", text, err)
+			continue
+		}
+		want := map[string]json.RawMessage{}
+		if err := json.Unmarshal([]byte(text), &want); err != nil {
+			t.Fatal(err)
+		}
+		if len(members) != len(want) {
+			t.Errorf("Object(%.60q) has %d members, want %d", text, len(members), len(want))
+		}
+		for _, m := range members {
+			if string(m.Value) != string(want[m.Name]) {
+				t.Errorf("member %q is %s, want %s", m.Name, m.Value, want[m.Name])
+			}
+		}
+	}
+}
+
+func TestString(t *testing.T) {
+	for text, want := range map[string]struct {
+		s  string
+		ok bool
+	}{
+		`"a\u0062c"`:     {"abc", true},
+		`""`:             {"", true},
+		`"\ud83d\ude00"`: {"😀", true},
+		`"\ud83d"`:       {"", false},
+		`null`:           {"", false},
+		`1`:              {"", false},
+		``:               {"", false},
+		`"a" `:           {"", false},
+		`"a`:             {"", false},
+	} {
+		if s, ok := strictjson.String([]byte(text)); s != want.s && want.ok || ok != want.ok {
+			t.Errorf("String(%s) = %q, %v, want %q, %v", text, s, ok, want.s, want.ok)
+		}
+	}
+}
+
+func TestStrings(t *testing.T) {
+	for text, want := range map[string]string{
+		`[]`:              "[]",
+		`[ "a" , "b c" ]`: "[a b c]",
+		`["a",1]`:         "refused",
+		`["a",]`:          "refused",
+		`["a"`:            "refused",
+		`["a"]x`:          "refused",
+		`[null]`:          "refused",
+		`[["a"]]`:         "refused",
+		`"a"`:             "refused",
+	} {
+		got := "refused"
+		if list, ok := strictjson.Strings([]byte(text)); ok {
+			got = fmt.Sprint(list)
+		}
+		if got != want {
+			t.Errorf("Strings(%s) = %s, want %s", text, got, want)
+		}
+	}
+}
+
+// FuzzObject holds the reader against encoding/json: whatever is accepted here
+// must be valid there and mean the same, and whatever is valid there and
+// refused here must be refused as ambiguous.
+func FuzzObject(f *testing.F) {
+	f.Add([]byte(`{"a":1,"b":"\u0061","c":[{"d":null}]}`))
+	f.Add([]byte(`{"a":1,"A":2}`))
+	f.Add([]byte("{\"\\ud800\":1}"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		members, err := strictjson.Object(text)
+		var want map[string]json.RawMessage
+		stdErr := json.Unmarshal(text, &want)
+		if err != nil {
+			if errors.Is(err, strictjson.ErrSyntax) && stdErr == nil && want != nil && json.Valid(text) && isUTF8(text) {
+				t.Fatalf("%q is an object, but was refused: %v", text, err)
+			}
+			return
+		}
+		if stdErr != nil {
+			t.Fatalf("%q was read, but is no object: %v", text, stdErr)
+		}
+		if len(members) != len(want) {
+			t.Fatalf("%d members, want %d", len(members), len(want))
+		}
+		for _, m := range members {
+			if raw, ok := want[m.Name]; !ok || string(raw) != string(m.Value) {
+				t.Fatalf("member %q is %q, want %q", m.Name, m.Value, raw)
+			}
+		}
+	})
+}
+
+func isUTF8(text []byte) bool { return strings.ToValidUTF8(string(text), "") == string(text) }
+
+func manyMembers(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, ",\"m%d\":%d", i, i)
+	}
+	return "{" + b.String()[1:] + "}"
+}

@@ -1,0 +1,158 @@
+package core_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/mcpbearer/mcpbearer/core"
+)
+
+const threeTools = `{"jsonrpc":"2.0","id":7,"result":{"tools":[{"name":"get_weather","x":1},{"name":"purge"},{"name":"gone"},{"name":"read"},{"name":"unheard_of"}],"nextCursor":"c","cacheScope":"public"}}`
+
+// listGate answers every request that gets through with the given answer.
+func listGate(t *testing.T, contentType string, parts ...string) *gate {
+	t.Helper()
+	c := quiet()
+	c.AuthorizationServers, c.Verifiers, c.Scopes = nil, []core.Verifier{scopesVerifier{}}, []string{"base"}
+	notes(&c)
+	c.Policy.FilterLists = true
+	rs, err := core.New(stopped(t), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &gate{handler: rs.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		for _, part := range parts {
+			fmt.Fprint(w, part)
+			_ = http.NewResponseController(w).Flush()
+		}
+	}))}
+}
+
+// listed returns the names that an answer lists, and its cacheScope.
+func listed(t *testing.T, text, member, name string) (names []string, scope string) {
+	t.Helper()
+	var answer struct {
+		ID     int
+		Result map[string]json.RawMessage
+	}
+	if err := json.Unmarshal([]byte(text), &answer); err != nil || answer.ID != 7 {
+		t.Fatalf("no answer to request 7: %q", text)
+	}
+	var entries []map[string]any
+	if err := json.Unmarshal(answer.Result[member], &entries); err != nil {
+		t.Fatalf("no %s: %s", member, text)
+	}
+	for _, e := range entries {
+		names = append(names, fmt.Sprint(e[name]))
+	}
+	_ = json.Unmarshal(answer.Result["cacheScope"], &scope)
+	return names, scope
+}
+
+func TestS45ListsShowWhatTheCallerMayUse(t *testing.T) {
+	for name, c := range map[string]struct{ scopes, method, answer, member, key, want string }{
+		"without the scope": {"base", "tools/list", threeTools, "tools", "name", "get_weather read"},
+		"with the scope":    {"base,notes:write", "tools/list", threeTools, "tools", "name", "get_weather purge read"},
+		"anonymous":         {"", "tools/list", threeTools, "tools", "name", "get_weather purge read"},
+		"prompts": {
+			"base", "prompts/list", `{"id":7,"result":{"prompts":[{"name":"hello"},{"name":"danger_prompt"}]}}`, "prompts", "name", "hello",
+		},
+		"resources": {
+			"base", "resources/list", `{"id":7,"result":{"resources":[{"uri":"notes://public"},{"uri":"notes://secret"},{"uri":"x://y"}]}}`, "resources", "uri", "notes://public",
+		},
+		"templates": {
+			"base,files", "resources/templates/list", `{"id":7,"result":{"resourceTemplates":[{"uriTemplate":"files://{name}"},{"uriTemplate":"files://{+path}"}]}}`,
+			"resourceTemplates", "uriTemplate", "files://{name}",
+		},
+		"an empty list": {"base", "prompts/list", `{"id":7,"result":{"prompts":null}}`, "prompts", "name", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bodies := map[string]string{
+				"JSON":   listGate(t, "application/json", c.answer).post(c.scopes, request(c.method, "{}")).Body.String(),
+				"stream": listGate(t, "text/event-stream", "event: message\ndata: "+c.answer+"\n\n").post(c.scopes, request(c.method, "{}")).Body.String(),
+			}
+			for form, body := range bodies {
+				if form == "stream" {
+					if !strings.HasPrefix(body, "event: message\ndata: ") || !strings.HasSuffix(body, "\n\n") {
+						t.Fatalf("no event: %q", body)
+					}
+					body = strings.TrimPrefix(body, "event: message\ndata: ")
+				}
+				names, scope := listed(t, body, c.member, c.key)
+				if got := strings.Join(names, " "); got != c.want || scope != "private" {
+					t.Errorf("%s lists %q with cacheScope %q, want %q, private", form, got, scope, c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestListsKeepWhatIsNotTheList(t *testing.T) {
+	body := listGate(t, "application/json", threeTools).post("base", request("tools/list", "{}")).Body.String()
+	for _, want := range []string{`"nextCursor":"c"`, `"x":1`, `"jsonrpc":"2.0"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the answer lost %s: %s", want, body)
+		}
+	}
+	stream := listGate(
+		t, "text/event-stream", ": hello\n\n", "event: message\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\"}\n",
+		"\nid: 1\ndata: "+threeTools[:40], threeTools[40:]+"\n\n",
+	).post("base", request("tools/list", "{}")).Body.String()
+	if !strings.HasPrefix(stream, ": hello\n\nevent: message\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\"}\n\nid: 1\n") {
+		t.Errorf("the events before the list changed: %q", stream)
+	}
+	if strings.Contains(stream, "purge") || !strings.Contains(stream, "get_weather") {
+		t.Errorf("an event in two pieces wasn't filtered: %q", stream)
+	}
+	if body := listGate(t, "application/json", threeTools).post("base", request("made/up", "{}")).Body.String(); body != threeTools {
+		t.Errorf("another answer changed: %s", body)
+	}
+}
+
+func TestListsThatCannotBeFilteredAreNotShown(t *testing.T) {
+	for name, answer := range map[string]string{
+		"no JSON":              "secret purge",
+		"cut off":              threeTools[:100],
+		"result of other type": `{"id":7,"result":["purge"]}`,
+		"list of other type":   `{"id":7,"result":{"tools":{"name":"purge"}}}`,
+		"entry without a name": `{"id":7,"result":{"tools":[{"title":"purge"}]}}`,
+		"entry that is text":   `{"id":7,"result":{"tools":["purge"]}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := listGate(t, "application/json", answer).post("base", request("tools/list", "{}"))
+			if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "purge") || !strings.Contains(w.Body.String(), `"id":7`) {
+				t.Errorf("status %d: %s", w.Code, w.Body)
+			}
+			w = listGate(t, "text/event-stream", "data: "+answer+"\n\n").post("base", request("tools/list", "{}"))
+			if strings.Contains(w.Body.String(), "purge") || !strings.Contains(w.Body.String(), `"id":7`) {
+				t.Errorf("in a stream: %s", w.Body)
+			}
+		})
+	}
+}
+
+func TestListsOfAFailingServerPass(t *testing.T) {
+	c := quiet()
+	c.AuthorizationServers, c.Verifiers, c.Scopes = nil, []core.Verifier{scopesVerifier{}}, []string{"base"}
+	c.Policy = core.Policy{FilterLists: true}
+	rs, err := core.New(stopped(t), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &gate{handler: rs.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "bad request", http.StatusBadRequest)
+	}))}
+	if w := g.post("base", request("tools/list", "{}")); w.Code != http.StatusBadRequest || w.Body.String() != "bad request\n" {
+		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+	var silent *httptest.ResponseRecorder
+	g.handler = rs.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	if silent = g.post("base", request("tools/list", "{}")); silent.Body.Len() != 0 {
+		t.Errorf("an answer out of nothing: %s", silent.Body)
+	}
+}

@@ -1,0 +1,146 @@
+package core
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Event tells one decision. It never holds the token.
+//
+// Reason is empty for a request that was let in, and otherwise one of these
+// stable codes:
+//
+//	missing_credentials     401  no bearer token
+//	malformed_credentials   400  an Authorization that can't be read one way
+//	token_too_long          400  over Limits.TokenBytes
+//	not_a_jwt               401  opaque, where only JWTs are verified
+//	encrypted_token         401  a JWE
+//	malformed_token         401  a JWT that can't be read one way
+//	critical_header         401  a crit header parameter
+//	algorithm_not_allowed   401  an alg outside Issuer.Algorithms
+//	wrong_token_type        401  a typ that no access token has
+//	not_an_access_token     401  an ID token, refresh token or the like
+//	unknown_issuer          401  an iss that isn't trusted
+//	wrong_audience          401  not issued for this resource
+//	expired                 401  exp is over
+//	no_expiry               401  no exp, or zero
+//	not_yet_valid           401  nbf or iat in the future
+//	sender_constrained      401  bound to a key that isn't checked here
+//	unknown_key             401  no key of that id, kind and algorithm
+//	bad_signature           401  no key verifies the signature
+//	no_verifier             401  every verifier answered ErrNotMine
+//	refused_by_verifier     401  a Verifier or Confirm said ErrInvalid
+//	insufficient_scope      403  a scope is missing
+//	forbidden               403  the policy denies it to everybody
+//	origin_not_allowed      403  an Origin that isn't allowed
+//	unknown_session         404  not a session of this principal
+//	method_not_allowed      405  not a method of the MCP transport
+//	malformed_message       400, 413, 415  a body that can't be read one way
+//	keys_unavailable        503  no usable key set is held
+//	verifier_unavailable    503  a Verifier or Confirm said ErrUnavailable
+//	fault                   500  a callback panicked or failed otherwise
+type Event struct {
+	// Resource is the resource identifier of the resource server.
+	Resource string
+	// Status is the HTTP status of the denial, or zero for a request let in.
+	Status int
+	// Reason is the stable code of the denial.
+	Reason string
+	// Expected and Got say what the check wanted and found.
+	Expected, Got string
+	// Detail is the text of a callback's error, without the token.
+	Detail string
+	// Operation is what was asked for, as far as it was read.
+	Operation Operation
+	// Issuer and ClientID are the verified token's, empty before that.
+	Issuer, ClientID string
+	// CacheHit says that the token had been verified before and its verdict
+	// was still good.
+	CacheHit bool
+	// Latency is how long the decision took.
+	Latency time.Duration
+
+	subject string
+}
+
+// SubjectHash returns a hash of issuer and subject, for telling callers apart
+// without naming them, or "" where the token names no subject.
+func (e Event) SubjectHash() string {
+	if e.subject == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(e.Issuer + "\x00" + e.subject))
+	return hex.EncodeToString(sum[:12])
+}
+
+// tell reports one decision to the observer and the log.
+func (rs *ResourceServer) tell(r *http.Request, began time.Time, v *verified, op Operation, d *Denial) {
+	level := slog.LevelDebug
+	if d != nil {
+		level = levelOf(d)
+	}
+	logged := rs.config.Logger.Enabled(r.Context(), level)
+	if rs.config.Observe == nil && !logged {
+		return
+	}
+	e := Event{Resource: rs.config.Resource, Operation: op, Latency: rs.clock.Now().Sub(began)}
+	if v != nil {
+		e.Issuer, e.ClientID, e.subject = v.principal.Issuer, v.principal.ClientID, v.principal.Subject
+	}
+	if d != nil {
+		e.Status, e.Reason, e.Expected, e.Got, e.Detail = d.Status, d.Reason, d.expected, d.got, d.detail
+	}
+	if logged {
+		rs.log(r.Context(), level, &e)
+	}
+	if rs.config.Observe != nil {
+		// An observer that breaks down must not take the decision with it.
+		defer func() {
+			if broken := recover(); broken != nil {
+				rs.config.Logger.ErrorContext(r.Context(), "Config.Observe panicked", "resource", rs.config.Resource)
+			}
+		}()
+		rs.config.Observe(r.Context(), e)
+	}
+}
+
+func levelOf(d *Denial) slog.Level {
+	switch {
+	case d.Reason == reasonNoCredentials:
+		return slog.LevelDebug // how every client begins
+	case d.Status == http.StatusServiceUnavailable:
+		return slog.LevelWarn
+	case d.Status >= http.StatusInternalServerError:
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+func (rs *ResourceServer) log(ctx context.Context, level slog.Level, e *Event) {
+	attrs := []slog.Attr{slog.String("resource", e.Resource)}
+	for _, field := range []struct{ name, value string }{
+		{"reason", e.Reason},
+		{"expected", e.Expected},
+		{"got", e.Got},
+		{"hint", hint(e.Reason)},
+		{"detail", e.Detail},
+		{"operation", e.Operation.Method},
+		{"name", e.Operation.Name},
+		{"issuer", e.Issuer},
+		{"client_id", e.ClientID},
+	} {
+		if field.value != "" {
+			attrs = append(attrs, slog.String(field.name, field.value))
+		}
+	}
+	message := "request let in"
+	if e.Status != 0 {
+		message = "request denied"
+		attrs = append(attrs, slog.Int("status", e.Status))
+	}
+	rs.config.Logger.LogAttrs(ctx, level, message, attrs...)
+}

@@ -1,0 +1,94 @@
+package core
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/yosida95/uritemplate/v3"
+)
+
+// rulebook is a policy made ready for look-ups.
+type rulebook struct {
+	Policy
+	templates []template
+}
+
+type template struct {
+	text    string
+	pattern *regexp.Regexp
+	rule    Requirement
+}
+
+func newRulebook(p Policy) (*rulebook, error) {
+	b := &rulebook{Policy: p}
+	for text, rule := range p.Resources {
+		if !strings.ContainsAny(text, "{}") {
+			continue
+		}
+		// Both Go SDKs match with this library, so that what a template covers
+		// here is what it covers there.
+		parsed, err := uritemplate.New(text)
+		if err != nil {
+			return nil, &ConfigError{
+				Field: fmt.Sprintf("Policy.Resources[%q]", text), Value: fmt.Sprintf("%q", text),
+				Reason: "it is no URI template: " + err.Error(), Fix: "write it as RFC 6570 says, or list the URI itself",
+			}
+		}
+		b.templates = append(b.templates, template{text, parsed.Regexp(), rule})
+	}
+	slices.SortFunc(b.templates, func(a, b template) int { return strings.Compare(a.text, b.text) })
+	return b, nil
+}
+
+// rules returns every requirement that the operation must meet.
+func (b *rulebook) rules(op *operation) []Requirement {
+	var rules []Requirement
+	if r, named := b.Methods[op.Method]; named {
+		rules = append(rules, r)
+	} else if strings.HasPrefix(op.Method, "tasks/") && b.Tools != nil {
+		// A task is a tool's call that goes on; which tool's, only the server knows.
+		rules = append(rules, b.Unlisted)
+	}
+	switch op.kind {
+	case toolOperation:
+		rules = append(rules, b.listed(b.Tools, op.Name)...)
+	case promptOperation:
+		rules = append(rules, b.listed(b.Prompts, op.Name)...)
+	case resourceOperation:
+		rules = append(rules, b.resource(op.Name)...)
+		for _, uri := range op.more {
+			rules = append(rules, b.resource(uri)...)
+		}
+	}
+	return rules
+}
+
+// listed looks a name up in a table; an unset table has no rules.
+func (b *rulebook) listed(table map[string]Requirement, name string) []Requirement {
+	if table == nil {
+		return nil
+	}
+	if r, named := table[name]; named {
+		return []Requirement{r}
+	}
+	return []Requirement{b.Unlisted}
+}
+
+// resource looks a URI up, or a template that a client names as it is listed.
+func (b *rulebook) resource(uri string) []Requirement {
+	if _, named := b.Resources[uri]; named || b.Resources == nil {
+		return b.listed(b.Resources, uri)
+	}
+	var rules []Requirement
+	for _, t := range b.templates {
+		if t.pattern.MatchString(uri) {
+			rules = append(rules, t.rule)
+		}
+	}
+	if len(rules) == 0 {
+		return []Requirement{b.Unlisted}
+	}
+	return rules
+}

@@ -1,0 +1,192 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The outcomes of verification that are not a principal. A [Verifier] and
+// [Config.Confirm] wrap one of them. A context that ended counts as
+// unavailable; any other error is a fault of this service and answered 500.
+var (
+	// ErrInvalid says that the token is not valid: 401 and invalid_token.
+	ErrInvalid = errors.New("invalid token")
+	// ErrUnavailable says that nobody can tell now, because what verification
+	// depends on can't be reached: 503 and Retry-After.
+	ErrUnavailable = errors.New("verification unavailable")
+	// ErrNotMine says that the token is of another verifier's kind. The next
+	// one is asked.
+	ErrNotMine = errors.New("not a token of this verifier")
+)
+
+// Verifier turns access tokens that aren't JWTs of a trusted issuer into
+// principals: API keys, for example.
+//
+// Verify sees nothing but the token, so that its answer may be kept: what
+// depends on the request belongs into [Config.Confirm]. It neither looks at
+// scopes nor at whom the token is for. The resource server does, and refuses a
+// principal whose Audience lacks the resource identifier, or whose Expiry is
+// over, or missing without NoExpiry. Errors wrap [ErrInvalid], [ErrUnavailable]
+// or [ErrNotMine], and must not contain the token.
+type Verifier interface {
+	Verify(ctx context.Context, token string) (Principal, error)
+}
+
+// verified is a principal together with what its audience must meet. It is
+// never changed once it is made.
+type verified struct {
+	principal Principal
+	audiences []string
+	owner     string // whom sessions belong to
+}
+
+// ownerName is owner, for an anonymous caller too.
+func (v *verified) ownerName() string {
+	if v == nil {
+		return ""
+	}
+	return v.owner
+}
+
+// refusal is why a token, a request or an answer was turned down, in words for
+// the operator. It never holds the token.
+type refusal struct {
+	outcome       error // ErrInvalid or ErrUnavailable
+	reason        string
+	expected, got string
+}
+
+func (r *refusal) Error() string {
+	s := r.reason
+	if r.expected != "" {
+		s += ": expected " + r.expected
+	}
+	if r.got != "" {
+		s += ", got " + r.got
+	}
+	return s
+}
+
+func (r *refusal) Unwrap() error { return r.outcome }
+
+func invalid(reason, expected, got string) error {
+	return &refusal{outcome: ErrInvalid, reason: reason, expected: expected, got: bounded(got)}
+}
+
+// bounded keeps what a stranger sent from filling the log.
+func bounded(s string) string {
+	const most = 200
+	if len(s) > most {
+		return fmt.Sprintf("%q… (%d bytes)", s[:most], len(s))
+	}
+	return s
+}
+
+// verify asks the verifiers in order, then the trusted issuers, and checks what
+// no verifier may decide.
+func (rs *ResourceServer) verify(ctx context.Context, token string) (*verified, error) {
+	v, err := rs.identify(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if err := rs.current(&v.principal); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(v.principal.Audience, func(got string) bool {
+		return slices.ContainsFunc(v.audiences, func(want string) bool { return sameAudience(want, got) })
+	}) {
+		return nil, invalid(reasonAudience, strings.Join(v.audiences, " or "), describeAudience(v.principal.Audience))
+	}
+	v.owner = ownerOf(&v.principal)
+	return v, nil
+}
+
+func (rs *ResourceServer) identify(ctx context.Context, token string) (*verified, error) {
+	for _, verifier := range rs.verifiers {
+		p, err := askVerifier(ctx, verifier, token)
+		if errors.Is(err, ErrNotMine) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		p = p.clone()
+		p.vocabulary = &rs.vocabulary
+		return &verified{principal: p, audiences: rs.audiences}, nil
+	}
+	if len(rs.issuers) == 0 {
+		return nil, invalid(reasonNoVerifier, "a token of one of the configured verifiers", "one that none of them claims")
+	}
+	return rs.verifyJWT(ctx, token)
+}
+
+// askVerifier calls the verifier and turns a panic into an error: a callback
+// that breaks down never lets anybody in.
+func askVerifier(ctx context.Context, v Verifier, token string) (p Principal, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = fmt.Errorf("the verifier panicked: %v", broken)
+		}
+	}()
+	return v.Verify(ctx, token)
+}
+
+// current checks that the token has not ended. Every verifier's principal is
+// checked, again whenever it is used.
+func (rs *ResourceServer) current(p *Principal) error {
+	if p.Expiry.IsZero() {
+		if p.NoExpiry {
+			return nil
+		}
+		return invalid(reasonNoExpiry, "an expiry time", "none")
+	}
+	if now := rs.clock.Now(); !now.Before(p.Expiry.Add(rs.limits.ClockSkew)) {
+		return invalid(reasonExpired, "an expiry after "+now.UTC().Format(time.RFC3339), p.Expiry.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// confirm runs the per-request check.
+func (rs *ResourceServer) confirm(r *http.Request, p *Principal) (err error) {
+	if rs.config.Confirm == nil {
+		return nil
+	}
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = fmt.Errorf("Config.Confirm panicked: %v", broken)
+		}
+	}()
+	// The body is not the callback's to read: it is decided on, and handed on,
+	// whole.
+	bodiless := *r
+	bodiless.Body = http.NoBody
+	return rs.config.Confirm(&bodiless, p.clone())
+}
+
+// sameAudience compares two audience values byte for byte, but for the slash
+// that stands for an empty path (RFC 3986 §6.2.3).
+func sameAudience(a, b string) bool {
+	return a == b || withoutRootSlash(a) == withoutRootSlash(b)
+}
+
+// withoutRootSlash turns "https://host/" into "https://host" and leaves every
+// other string alone.
+func withoutRootSlash(s string) string {
+	_, rest, ok := strings.Cut(s, "://")
+	if ok && strings.IndexByte(rest, '/') == len(rest)-1 && !strings.ContainsAny(rest, "?#") {
+		return strings.TrimSuffix(s, "/")
+	}
+	return s
+}
+
+func describeAudience(audience []string) string {
+	if len(audience) == 0 {
+		return "no audience"
+	}
+	return strings.Join(audience, " and ")
+}

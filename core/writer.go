@@ -1,0 +1,55 @@
+package core
+
+import (
+	"errors"
+	"net/http"
+)
+
+// flushWriter is the ResponseWriter that the MCP handler gets. Beneath it may
+// be middleware that buffers and can't flush; some writers panic when asked to,
+// and from another goroutine that would end the process.
+type flushWriter struct {
+	http.ResponseWriter
+	admission   *admission
+	request     *http.Request
+	wroteHeader bool
+}
+
+// WriteHeader notes the session that the answer opens or ends, and that the
+// status is out. Informational ones don't count.
+func (w *flushWriter) WriteHeader(status int) {
+	if !w.wroteHeader && status >= http.StatusOK {
+		w.wroteHeader = true
+		w.admission.rs.noteSession(w.request, w.admission.verified, status, w.Header())
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write sends 200 with the first byte, as net/http says, also beneath a router
+// that has already marked the response as not found.
+func (w *flushWriter) Write(p []byte) (int, error) {
+	if !w.wroteHeader {
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// Flush sends what is written, where that can be done.
+func (w *flushWriter) Flush() { _ = w.FlushError() }
+
+// FlushError sends what is written. It returns an error that is
+// errors.ErrUnsupported where a writer beneath can't.
+func (w *flushWriter) FlushError() (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.ErrUnsupported
+		}
+	}()
+	if !w.wroteHeader {
+		w.WriteHeader(http.StatusOK)
+	}
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Unwrap gives http.ResponseController the writer beneath, for deadlines.
+func (w *flushWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,13 @@
+// Package e2e holds the tests that see the examples as their users do: as
+// programs, built and started with nothing but environment variables, and talked
+// to over HTTP.
+//
+// One script of requests describes what every example answers. It runs against
+// tokens of core/authtest; with the build tag interop it also runs against a
+// foreign authorization server, oidc-provider, which is installed by npm ci in
+// the directory of that name.
+//
+// The programs are built anew for each run, but go test can't see what they are
+// made of and may answer from its cache after a change. With -shuffle=on, as in
+// the README's command, or with -count=1 it never does.
+package e2e

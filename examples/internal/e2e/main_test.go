@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// programs are the examples, each a directory of the module.
+func programs() []string { return []string{"gin", "echo", "chi", "nethttp", "mcpgo"} }
+
+// binaries is the environment variable in which TestMain leaves where it has
+// built them.
+const binaries = "E2E_BINARIES"
+
+// TestMain builds every example once.
+func TestMain(m *testing.M) {
+	code, err := buildAndRun(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func buildAndRun(m *testing.M) (int, error) {
+	dir, err := os.MkdirTemp("", "mcpbearer-e2e-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	args := []string{"build", "-o", dir + string(filepath.Separator)}
+	for _, program := range programs() {
+		args = append(args, "./"+program)
+	}
+	build := exec.Command("go", args...)
+	build.Dir = filepath.Join("..", "..")
+	if output, err := build.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("building the examples: %w\n%s", err, output)
+	}
+	if err := os.Setenv(binaries, dir); err != nil {
+		return 0, err
+	}
+	return m.Run(), nil
+}
+
+// eachProgram runs test once for every example.
+func eachProgram(t *testing.T, test func(t *testing.T, program string)) {
+	t.Helper()
+	for _, program := range programs() {
+		t.Run(program, func(t *testing.T) { test(t, program) })
+	}
+}

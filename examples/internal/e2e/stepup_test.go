@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// steppedUp are the tools that run in every test of stepping up, in this order:
+// what the first token is good for, what it isn't, and the former again.
+func steppedUp() []string { return []string{"get_weather", "purge", "get_weather"} }
+
+// modes are the two ways in which an example serves.
+func modes() []setup {
+	return []setup{
+		{name: "stateless", scopes: []string{"mcp:read"}},
+		{name: "stateful", scopes: []string{"mcp:read"}, stateful: true, env: []string{"STATEFUL=1"}},
+	}
+}
+
+// The official SDK's client steps up by itself: the one call that needs more
+// goes through, after a new authorization, and the session lives on (S40, S13).
+func TestClientStepsUp(t *testing.T) {
+	for _, mode := range modes() {
+		t.Run(mode.name, func(t *testing.T) {
+			eachProgram(t, func(t *testing.T, program string) {
+				audit := filepath.Join(t.TempDir(), "audit.jsonl")
+				example := start(t, program, append([]string{"AUDIT_LOG=" + audit}, mode.env...)...)
+				wire := &wire{}
+				me := &person{name: "alice", wire: wire}
+				version := newest
+				if mode.stateful {
+					version = sessions
+				}
+				session, err := me.connect(t, example.address+"/mcp", version)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkWeather(t, session, "Oslo", "alice")
+				result, err := session.CallTool(timeout(t), &mcp.CallToolParams{Name: "purge", Arguments: map[string]any{}})
+				if text, err := textOf(result, err); err != nil || text != "purged" {
+					t.Errorf("purge: %q, error %v", text, err)
+				}
+				checkWeather(t, session, "Rome", "alice")
+				checkSteppedUp(t, wire, auditLines(t, audit), mode.stateful)
+				checkProtected(t, session) // without another authorization
+				checkOneStep(t, wire)
+				wire.checkSecrets(t, example.output.String())
+			})
+		})
+	}
+}
+
+// checkSteppedUp checks on the wire what a client has done to step up, and that
+// each tool ran once.
+func checkSteppedUp(t *testing.T, wire *wire, ran []auditLine, stateful bool) {
+	t.Helper()
+	checkOneStep(t, wire)
+	var tools []string
+	for _, line := range ran {
+		tools = append(tools, line.Tool)
+		if line.Sub != "alice" {
+			t.Errorf("%s ran for %q", line.Tool, line.Sub)
+		}
+	}
+	if !slices.Equal(tools, steppedUp()) {
+		t.Errorf("the tools that ran are %v, want %v", tools, steppedUp())
+	}
+	ids := wire.sessionIDs()
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); stateful && len(ids) != 1 || !stateful && len(ids) != 0 {
+		t.Errorf("%d sessions, in stateful mode %v", len(ids), stateful)
+	}
+}
+
+// checkOneStep checks that there was one denial, and that the authorization
+// after it asked for what the client had and what it lacked.
+func checkOneStep(t *testing.T, wire *wire) {
+	t.Helper()
+	var asked []string
+	for _, scope := range wire.asked() {
+		fields := slices.DeleteFunc(strings.Fields(scope), func(s string) bool { return s == "offline_access" })
+		slices.Sort(fields)
+		asked = append(asked, strings.Join(fields, " "))
+	}
+	if want := []string{"mcp:read", "mcp:read notes:write"}; !slices.Equal(asked, want) {
+		t.Errorf("the authorizations asked for %q, want %q", asked, want)
+	}
+	counts := map[string]int{}
+	for _, line := range wire.log() {
+		counts[line]++
+	}
+	if got := counts["client POST /mcp 403"]; got != 1 {
+		t.Errorf("%d denials, want one:\n%s", got, strings.Join(wire.log(), "\n"))
+	}
+	if got := counts["client "+http.MethodPost+" /mcp 401"]; got != 1 {
+		t.Errorf("%d requests without a good token, want one:\n%s", got, strings.Join(wire.log(), "\n"))
+	}
+}

@@ -1,0 +1,14 @@
+// The client of @modelcontextprotocol/client v2, with refresh tokens. It speaks
+// the newest version that the server has.
+import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
+
+import { run } from './person.mjs';
+
+await run({
+  Client,
+  Transport: StreamableHTTPClientTransport,
+  UnauthorizedError,
+  options: { versionNegotiation: { mode: 'auto' } },
+  grantTypes: ['authorization_code', 'refresh_token'],
+  finish: (transport, answer) => transport.finishAuth(answer),
+});

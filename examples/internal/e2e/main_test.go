@@ -11,11 +11,14 @@ import (
 // programs are the examples, each a directory of the module.
 func programs() []string { return []string{"gin", "echo", "chi", "nethttp", "mcpgo"} }
 
+// commands are what else is built: packages of the module.
+func commands() []string { return []string{"./internal/conformance"} }
+
 // binaries is the environment variable in which TestMain leaves where it has
 // built them.
 const binaries = "E2E_BINARIES"
 
-// TestMain builds every example once.
+// TestMain builds everything once.
 func TestMain(m *testing.M) {
 	code, err := buildAndRun(m)
 	if err != nil {
@@ -35,6 +38,7 @@ func buildAndRun(m *testing.M) (int, error) {
 	for _, program := range programs() {
 		args = append(args, "./"+program)
 	}
+	args = append(args, commands()...)
 	build := exec.Command("go", args...)
 	build.Dir = filepath.Join("..", "..")
 	if output, err := build.CombinedOutput(); err != nil {

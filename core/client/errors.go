@@ -40,9 +40,10 @@ type Error struct {
 	Issuer string
 	// Code is the OAuth error, such as "access_denied", and Description what
 	// was said about it. Both are cut to size and have no control characters.
-	// Code is empty where it wasn't a server that refused.
+	// Code is empty where no server has given one.
 	Code, Description string
-	// Status is the HTTP status that came with Code, or 0.
+	// Status is the HTTP status of the answer, or 0 where it isn't one that
+	// failed.
 	Status int
 	// Err is the cause where there is one beside Code.
 	Err error
@@ -53,6 +54,9 @@ func (e *Error) Error() string {
 	text := "client: " + e.Stage
 	if e.Issuer != "" {
 		text += fmt.Sprintf(" at %q", e.Issuer)
+	}
+	if e.Code == "" && e.Status != 0 {
+		text += fmt.Sprintf(": status %d", e.Status)
 	}
 	for _, part := range []string{e.Code, e.Description} {
 		if part != "" {
@@ -94,12 +98,17 @@ func serverError(issuer string, err error) *Error {
 	e.Status = answer.Response.StatusCode
 	e.Code, e.Description = cleanCode(answer.ErrorCode), clean(answer.ErrorDescription)
 	switch {
+	case e.refused():
 	case mayPass(e.Status):
-		e.Err = fmt.Errorf("%w: status %d", ErrUnavailable, e.Status)
-	case e.Code == "":
-		e.Err = fmt.Errorf("status %d", e.Status)
+		e.Err = ErrUnavailable
 	}
 	return e
+}
+
+// refused reports whether a server has decided: by a status of 4xx, or by an
+// OAuth error under a status of success, as some write it.
+func (e *Error) refused() bool {
+	return e.Status >= 400 && !mayPass(e.Status) || e.Status/100 == 2 && e.Code != ""
 }
 
 // mayPass reports whether a status says that the same request may succeed later.

@@ -203,12 +203,10 @@ func (t *Transport) requestRegistration(ctx context.Context, server discovery.Me
 	var answer registered
 	err = strictjson.Decode(body, &answer)
 	switch {
-	case mayPass(status) && status != http.StatusCreated && status != http.StatusOK:
-		return fail(fmt.Errorf("%w: status %d", ErrUnavailable, status))
-	case status >= 400:
+	case status != http.StatusCreated && status != http.StatusOK:
 		e := &Error{Stage: stageRegistration, Issuer: server.Issuer, Status: status, Code: cleanCode(answer.Code), Description: clean(answer.Description)}
-		if e.Code == "" {
-			e.Err = fmt.Errorf("status %d", status)
+		if mayPass(status) {
+			e.Err = ErrUnavailable
 		}
 		return Registration{}, e
 	case err != nil:

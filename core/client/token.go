@@ -164,7 +164,7 @@ func (t *Transport) renew(ctx context.Context, old *held, stored *Token) (*Token
 	case err == nil:
 		t.hold(old.issuer, next)
 		return &next, nil
-	case errors.As(err, &refusal) && 400 <= refusal.Status && !mayPass(refusal.Status):
+	case errors.As(err, &refusal) && refusal.refused():
 		spent := *stored
 		spent.RefreshToken = ""
 		t.hold(old.issuer, spent)

@@ -70,7 +70,7 @@ func (l Loopback) Receive(ctx context.Context, redirectURI string) (*Reception, 
 	r := &receiver{at: at, address: listener.Addr().String(), page: page, timeout: cmp.Or(l.Timeout, defaultTimeout), first: make(chan url.Values, 1)}
 	server := &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	go func() { _ = server.Serve(listener) }() // until Close
-	return &Reception{RedirectURI: at.String(), Wait: r.wait, Close: func() { shutDown(server) }}, nil
+	return &Reception{RedirectURI: at.String(), Wait: r.wait, Close: func() { shutDown(server, listener) }}, nil
 }
 
 // address is where to listen: a redirect URI, perhaps without a port.
@@ -102,13 +102,15 @@ func portOf(listener net.Listener) string {
 	return port
 }
 
-// shutDown lets the page that is being sent arrive, for a moment.
-func shutDown(server *http.Server) {
+// shutDown lets the page that is being sent arrive, for a moment. Then the port
+// is free, also if the server had not begun to serve.
+func shutDown(server *http.Server, listener net.Listener) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if server.Shutdown(ctx) != nil {
 		_ = server.Close() // who holds a connection open has had that moment
 	}
+	_ = listener.Close() // it may be closed already
 }
 
 // receiver is the handler of one reception.

@@ -164,16 +164,9 @@ func TestC13NobodyElseIsHeldUp(t *testing.T) {
 	request, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.resource, nil)
 	must(t, err)
 	request.Header.Set("Accept", "text/event-stream")
-	opened := make(chan *http.Response, 1)
-	go func() {
-		resp, err := transport.RoundTrip(request)
-		if err != nil {
-			t.Error(err)
-		}
-		opened <- resp
-	}()
-	next <- "one"
-	stream := <-opened
+	go func() { next <- "one" }()
+	stream, err := transport.RoundTrip(request)
+	must(t, err)
 	defer stream.Body.Close()
 	lines := bufio.NewReader(stream.Body)
 	read := func(want string) {

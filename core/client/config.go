@@ -34,7 +34,7 @@ type Config struct {
 	// that, and no registration was stored before.
 	MetadataURL string
 	// Metadata is what the client says of itself when it registers (RFC 7591).
-	Metadata ClientMetadata
+	Metadata Metadata
 
 	// RedirectURI is the redirect URI that the pre-registered client or the
 	// metadata document has, such as "http://127.0.0.1/callback". Empty leaves
@@ -91,10 +91,10 @@ type Credentials struct {
 	KeyID, Algorithm string
 }
 
-// ClientMetadata is what a client says of itself when it registers (RFC 7591
+// Metadata is what a client says of itself when it registers (RFC 7591
 // §2). What the transport needs, such as redirect URIs and grant types, it adds
 // by itself.
-type ClientMetadata struct {
+type Metadata struct {
 	_ struct{}
 
 	// Name is shown to the user when they consent. Empty means "MCP client".

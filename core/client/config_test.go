@@ -41,7 +41,7 @@ func TestConfigMistakes(t *testing.T) {
 		"curve without algorithm":  {client.Config{Resource: resource, Credentials: client.Credentials{ID: "a", Key: key}}, "Credentials.Key"},
 		"algorithm of another key": {client.Config{Resource: resource, Credentials: client.Credentials{ID: "a", Key: good, Algorithm: "RS256"}}, "Credentials.Key"},
 		"machine without proof":    {client.Config{Resource: resource, ClientCredentials: true, Credentials: client.Credentials{ID: "a"}}, "ClientCredentials"},
-		"unknown type":             {client.Config{Resource: resource, Metadata: client.ClientMetadata{ApplicationType: "desktop"}}, "Metadata.ApplicationType"},
+		"unknown type":             {client.Config{Resource: resource, Metadata: client.Metadata{ApplicationType: "desktop"}}, "Metadata.ApplicationType"},
 		"relative redirect URI":    {client.Config{Resource: resource, RedirectURI: "/callback"}, "RedirectURI"},
 		"two at once":              {client.Config{RedirectURI: "/callback"}, "Resource RedirectURI"},
 	} {

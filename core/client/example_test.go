@@ -24,7 +24,7 @@ func Example() {
 
 	transport, err := client.New(client.Config{
 		Resource: endpoint,
-		Metadata: client.ClientMetadata{Name: "Weather watcher"},
+		Metadata: client.Metadata{Name: "Weather watcher"},
 		Redirect: func(ctx context.Context, authorizationURL string) error {
 			fmt.Println("the browser opens")
 			return get(ctx, authorizationURL)

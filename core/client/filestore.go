@@ -128,10 +128,11 @@ func (f *file) write(d document) (err error) {
 	if err == nil {
 		err = next.Sync()
 	}
-	if err = errors.Join(err, next.Close()); err != nil {
-		return err
+	err = errors.Join(err, next.Close())
+	if err == nil {
+		err = os.Rename(next.Name(), f.path)
 	}
-	return os.Rename(next.Name(), f.path)
+	return err
 }
 
 func (d *document) get(key Key) State {
@@ -166,7 +167,7 @@ const (
 // lock takes the lock on the file at path, and returns the way to give it back.
 // The file stays: removing it would give two processes two locks.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
-	held, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	held, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the user of the package names it
 	if err != nil {
 		return nil, err
 	}

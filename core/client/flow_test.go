@@ -152,7 +152,7 @@ func TestC2MetadataPlaces(t *testing.T) {
 				w.set(path, h)
 			}
 			if row.fails {
-				w.mustFail(w.transport(), "protected resource metadata")
+				w.wantFailure(w.transport(), "protected resource metadata")
 				w.wantCount("AS GET "+asWellKnown+" 200", 0)
 			} else {
 				w.mustCall(w.transport(), "read")
@@ -211,7 +211,7 @@ func TestC2ResourceMustCoverTheServer(t *testing.T) {
 				"resource": row.resource(w), "authorization_servers": []string{w.as.Issuer()}, "scopes_supported": []string{"mcp:read"},
 			}))
 			if !row.covers {
-				w.mustFail(w.transport(), "protected resource metadata")
+				w.wantFailure(w.transport(), "protected resource metadata")
 				w.wantLog("R POST /mcp 401", "R GET "+wellKnown+"/mcp 200")
 				return
 			}
@@ -231,7 +231,7 @@ func TestC2ResourceMustCoverTheServer(t *testing.T) {
 func TestC2NoAuthorizationServer(t *testing.T) {
 	w := start(t)
 	w.set(wellKnown+"/mcp", document(map[string]any{"resource": w.resource}))
-	w.mustFail(w.transport(), "protected resource metadata")
+	w.wantFailure(w.transport(), "protected resource metadata")
 }
 
 // C3: the order of places, 4xx leads on, anything else stops.
@@ -271,7 +271,7 @@ func TestC3C4HostileServerMetadata(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := start(t)
 			w.as.EditMetadata(edit)
-			w.mustFail(w.transport(), "authorization server metadata")
+			w.wantFailure(w.transport(), "authorization server metadata")
 			w.wantLog("R POST /mcp 401", "R GET "+wellKnown+"/mcp 200", "AS GET "+asWellKnown+" 200")
 		})
 	}
@@ -282,7 +282,7 @@ func TestC3HostileIssuers(t *testing.T) {
 	for _, issuer := range []string{"", "evil", "http://evil.example", "file:///etc", "https://as.example?x", "https://u:p@as.example", "https://as.example\r\n"} {
 		w := start(t)
 		w.set(wellKnown+"/mcp", document(map[string]any{"resource": w.resource, "authorization_servers": []string{issuer}}))
-		w.mustFail(w.transport(), "authorization server metadata")
+		w.wantFailure(w.transport(), "authorization server metadata")
 		w.wantLog("R POST /mcp 401", "R GET "+wellKnown+"/mcp 200")
 	}
 }
@@ -380,7 +380,7 @@ func TestC5IssNotAnnounced(t *testing.T) {
 			if row.good {
 				w.mustCall(transport, "read")
 			} else {
-				w.mustFail(transport, "authorization")
+				w.wantFailure(transport, "authorization")
 			}
 		})
 	}

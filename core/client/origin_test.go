@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -177,7 +178,7 @@ func TestC18HookErrors(t *testing.T) {
 	w := start(t)
 	var page *url.URL
 	_, err := w.call(w.transport(func(c *client.Config) { c.Redirect = w.spy(&page) }), "read")
-	if e := asError(t, err); e.Unwrap() != errSeen {
+	if e := asError(t, err); !errors.Is(e, errSeen) {
 		t.Errorf("the cause is %v", e.Unwrap())
 	}
 	for name, receive := range map[string]func(context.Context, string) (*client.Reception, error){

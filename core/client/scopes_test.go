@@ -96,7 +96,7 @@ func TestC12StepUp(t *testing.T) {
 // is missing now.
 func TestC12UnionOfRequestedGrantedChallenged(t *testing.T) {
 	w := start(t)
-	w.decideBy(func(r devissuer.AuthorizationRequest) devissuer.Decision {
+	w.decideBy(func(devissuer.AuthorizationRequest) devissuer.Decision {
 		if len(w.asked()) == 1 {
 			return devissuer.Decision{Subject: "alice", Scopes: []string{"mcp:read"}}
 		}

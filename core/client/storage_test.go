@@ -153,7 +153,7 @@ func TestC9File(t *testing.T) {
 	}
 	before, err := os.Open(path)
 	must(t, err)
-	defer before.Close()
+	defer func() { _ = before.Close() }()
 	must(t, put())
 	if was, err := before.Stat(); err != nil || was.Size() != info.Size() {
 		t.Error("the old file was written to")
@@ -318,7 +318,7 @@ func callOnce(path, resource string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	fmt.Println("ready")
+	fmt.Fprintln(os.Stdout, "ready")
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, resource, strings.NewReader(callOf("read")))
 	if err != nil {
 		return err

@@ -240,6 +240,12 @@ func (w *world) mustFail(transport http.RoundTripper, stage string) *client.Erro
 	return e
 }
 
+// wantFailure is mustFail for who needs no more than that.
+func (w *world) wantFailure(transport http.RoundTripper, stage string) {
+	w.Helper()
+	_ = w.mustFail(transport, stage)
+}
+
 func (w *world) wantLog(want ...string) {
 	w.Helper()
 	if got := w.wire.log(); !slices.Equal(got, want) {

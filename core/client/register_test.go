@@ -3,6 +3,7 @@ package client_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -290,4 +291,29 @@ func put(w *world, storage client.Storage, r client.Registration) {
 	if err != nil {
 		w.Fatal(err)
 	}
+}
+
+// C7: the published document is enough, also for a refresh, and for a port that
+// nobody has registered.
+func TestC7MetadataDocument(t *testing.T) {
+	w := start(t)
+	var id string
+	site := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		document(map[string]any{
+			"client_id": id, "client_name": "Published", "redirect_uris": []string{"http://127.0.0.1/callback"}, "token_endpoint_auth_method": "none",
+		}).ServeHTTP(rw, r)
+	}))
+	t.Cleanup(site.Close)
+	id = site.URL + "/client.json"
+	transport := w.transport(func(c *client.Config) {
+		c.MetadataURL, c.RedirectURI = id, "http://127.0.0.1/callback"
+	})
+	w.mustCall(transport, "read")
+	w.clock.Advance(time.Hour)
+	w.mustCall(transport, "read")
+	if got := w.wire.find("AS POST /token 200")[1].form.Get("client_id"); got != id {
+		t.Errorf("the client is %q", got)
+	}
+	w.wantCount("AS POST /register 201", 0)
+	w.wantCount("browser GET /authorize 303", 1)
 }

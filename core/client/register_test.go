@@ -24,7 +24,8 @@ func preRegistered(c *client.Config) {
 // C7: the order of ways to become known.
 func TestC7RegistrationOrder(t *testing.T) {
 	withDocument := func(c *client.Config) { c.MetadataURL = documentURL }
-	supports := func(m map[string]any) { m["client_id_metadata_document_supported"] = true }
+	supports := func(map[string]any) {}
+	supportsNot := func(m map[string]any) { delete(m, "client_id_metadata_document_supported") }
 	for name, row := range map[string]struct {
 		stored  bool
 		change  []func(*client.Config)
@@ -33,14 +34,17 @@ func TestC7RegistrationOrder(t *testing.T) {
 		posts   int
 		refused bool
 	}{
-		"pre-registered":                 {change: []func(*client.Config){preRegistered, withDocument}, edit: supports, want: authtest.ClientID},
-		"pre-registered before stored":   {stored: true, change: []func(*client.Config){preRegistered}, want: authtest.ClientID},
-		"stored before document":         {stored: true, change: []func(*client.Config){withDocument}, edit: supports, want: "stored"},
-		"document before registration":   {change: []func(*client.Config){withDocument}, edit: supports, want: documentURL},
-		"document not supported":         {change: []func(*client.Config){withDocument}, posts: 1},
-		"registration":                   {posts: 1},
-		"no way":                         {edit: func(m map[string]any) { delete(m, "registration_endpoint") }, refused: true},
-		"no way, document not supported": {change: []func(*client.Config){withDocument}, edit: func(m map[string]any) { delete(m, "registration_endpoint") }, refused: true},
+		"pre-registered":               {change: []func(*client.Config){preRegistered, withDocument}, edit: supports, want: authtest.ClientID},
+		"pre-registered before stored": {stored: true, change: []func(*client.Config){preRegistered}, want: authtest.ClientID},
+		"stored before document":       {stored: true, change: []func(*client.Config){withDocument}, edit: supports, want: "stored"},
+		"document before registration": {change: []func(*client.Config){withDocument}, edit: supports, want: documentURL},
+		"document not supported":       {change: []func(*client.Config){withDocument}, edit: supportsNot, posts: 1},
+		"registration":                 {posts: 1},
+		"no way":                       {edit: func(m map[string]any) { delete(m, "registration_endpoint") }, refused: true},
+		"no way, document not supported": {change: []func(*client.Config){withDocument}, edit: func(m map[string]any) {
+			supportsNot(m)
+			delete(m, "registration_endpoint")
+		}, refused: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := start(t)

@@ -27,11 +27,14 @@ import (
 // on Linux, the BSDs, macOS and Windows; elsewhere Update fails. The lock is one
 // for all keys, so one Update waits for any other.
 func FileStorage(path string) Storage {
-	return &file{path: path}
+	return &file{path: path, turn: make(chan struct{}, 1)}
 }
 
 type file struct {
 	path string
+	// turn lets in one Update of this process, which spares it polling for the
+	// lock, and makes what one change wrote visible to the next.
+	turn chan struct{}
 }
 
 // maxFile is far more than any client has to keep, in bytes.
@@ -59,6 +62,12 @@ func (f *file) Load(_ context.Context, key Key) (State, error) {
 
 // Update implements [Storage].
 func (f *file) Update(ctx context.Context, key Key, change func(State) (State, error)) error {
+	select {
+	case f.turn <- struct{}{}:
+		defer func() { <-f.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return err
 	}

@@ -196,11 +196,46 @@ func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 		resource: resource.Resource, server: server, about: about,
 		scopes: t.choose(ctx, n, h, resource, server),
 	}
+	if err := t.justDenied(ctx, g); err != nil {
+		return true, err
+	}
 	token, err := t.authorize(ctx, g)
 	if err != nil {
+		t.noteDenial(ctx, g, err)
 		return true, err
 	}
 	return true, t.keep(ctx, g, metadataURL, token)
+}
+
+// denial is the word of a user who has just refused.
+type denial struct {
+	err    error
+	scopes []string
+	until  time.Time
+}
+
+// denialPause is how long a refusal is final. An SDK that tries another request
+// when one has failed, as they do when they connect, would ask the user again.
+const denialPause = 10 * time.Second
+
+func (t *Transport) noteDenial(ctx context.Context, g grant, err error) {
+	var e *Error
+	if !errors.As(err, &e) || e.Code != "access_denied" {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.denied = &denial{err: err, scopes: g.scopes, until: environ.From(ctx).Now().Add(denialPause)}
+}
+
+// justDenied returns the refusal of a moment ago, if g asks for as much again.
+func (t *Transport) justDenied(ctx context.Context, g grant) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if d := t.denied; d != nil && environ.From(ctx).Now().Before(d.until) && containsAll(g.scopes, d.scopes) {
+		return d.err
+	}
+	return nil
 }
 
 // keep puts a new token into use. It is in use even if the storage fails: a

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mcpbearer/mcpbearer/core/client"
+	"github.com/mcpbearer/mcpbearer/core/devissuer"
 )
 
 const many = 50
@@ -93,6 +94,38 @@ func TestC13ManyAreRefusedTogether(t *testing.T) {
 	// Who comes back from the server after the refusal asks once more.
 	if n := asked.Load(); failed.Load() != many || n == many {
 		t.Errorf("%d of %d have failed, the user was asked %d times", failed.Load(), many, n)
+	}
+}
+
+// C13: who has just refused is not asked again by an SDK that tries another
+// request, but they are later, or for less.
+func TestC13RefusalIsFinalForAMoment(t *testing.T) {
+	w := start(t)
+	transport := w.transport()
+	w.decideBy(func(devissuer.AuthorizationRequest) devissuer.Decision { return devissuer.Decision{} })
+	for range 2 {
+		if e := w.mustFail(transport, "authorization"); e.Code != "access_denied" {
+			t.Errorf("the error is %v", e)
+		}
+	}
+	if n := len(w.asked()); n != 1 {
+		t.Errorf("the user was asked %d times, want 1", n)
+	}
+	w.decideBy(devissuer.ApproveAll("alice"))
+	w.clock.Advance(10 * time.Second)
+	w.mustCall(transport, "read")
+	w.decideBy(func(devissuer.AuthorizationRequest) devissuer.Decision { return devissuer.Decision{} })
+	for range 2 {
+		if _, err := w.call(transport, "purge"); err == nil {
+			t.Error("a step-up that was refused went through")
+		}
+	}
+	w.decideBy(devissuer.ApproveAll("alice"))
+	w.refuse(w.wire.find("R POST /mcp 200")[0].authorization)
+	w.as.Answer("/token", answerOnce(w, refusal(400, "invalid_grant", "revoked")))
+	w.mustCall(transport, "read")
+	if n := len(w.asked()); n != 4 {
+		t.Errorf("the user was asked %d times, want 4", n)
 	}
 }
 

@@ -24,8 +24,9 @@ type Transport struct {
 
 	refreshing, authorizing group
 
-	mu   sync.Mutex
-	held *held
+	mu     sync.Mutex
+	held   *held
+	denied *denial
 	// early is the access token that could not be refreshed before its expiry:
 	// once is enough while it is good.
 	early string

@@ -56,24 +56,29 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	defer cancel()
 	seen := &witness{}
 	err = s.talk(ctx, seen, stdout, stderr)
+	if ctx.Err() != nil {
+		err = fmt.Errorf("gave up after %v: %w", s.timeout, err)
+	}
 	return report(err, seen, stderr)
 }
 
 func parse(args []string, stderr io.Writer) (*settings, error) {
 	s := &settings{}
 	flags := flag.NewFlagSet("client", flag.ContinueOnError)
-	flags.SetOutput(stderr)
 	flags.StringVar(&s.store, "store", "", "keep tokens and registrations in this `FILE`, or in the system's keyring under keyring:NAME (default in memory)")
 	flags.BoolVar(&s.browser, "browser", true, "open the browser; if false, print the authorization URL")
 	flags.DurationVar(&s.timeout, "timeout", 5*time.Minute, "give up after this time")
 	flags.StringVar(&s.clientID, "client-id", "", "the `ID` of a client that the authorization server knows")
 	flags.StringVar(&s.clientSecret, "client-secret", "", "its `SECRET`")
 	flags.StringVar(&s.metadataURL, "client-metadata-url", "", "the `URL` of a Client ID Metadata Document")
-	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: client [flags] URL [list | call TOOL [JSON]]")
-		flags.PrintDefaults()
-	}
+	flags.Usage = func() {}
+	flags.SetOutput(io.Discard) // the caller tells what is wrong
 	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(stderr, "usage: client [flags] URL [list | call TOOL [JSON]]")
+			flags.SetOutput(stderr)
+			flags.PrintDefaults()
+		}
 		return nil, err
 	}
 	if flags.NArg() == 0 {

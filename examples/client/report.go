@@ -63,9 +63,6 @@ func report(err error, seen *witness, stderr io.Writer) int {
 	}
 	e := seen.error()
 	if e == nil || !isRefusal(e) {
-		if e != nil {
-			err = e
-		}
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
@@ -99,7 +96,10 @@ func advice(e *client.Error) string {
 	case "invalid_scope":
 		return "the authorization server doesn't know the scopes that the server asks for: tell who runs them"
 	}
-	if e.Stage == "client registration" {
+	switch e.Stage {
+	case "request":
+		return "the server refuses this, and more scopes would not help: ask who runs it for access"
+	case "client registration":
 		return "register a client by hand, and give -client-id, or publish a metadata document and give -client-metadata-url"
 	}
 	return "the servers don't fit together, or one of them is not what it seems to be: don't go on, and tell who runs them"

@@ -12,7 +12,7 @@ import (
 func programs() []string { return []string{"gin", "echo", "chi", "nethttp", "mcpgo"} }
 
 // commands are what else is built: packages of the module.
-func commands() []string { return []string{"./internal/conformance"} }
+func commands() []string { return []string{"./client", "./machine", "./internal/conformance"} }
 
 // binaries is the environment variable in which TestMain leaves where it has
 // built them.

@@ -135,7 +135,7 @@ func (c *Cache[V]) shard(h *hash) *shard[V] {
 func hashOf(token string) (sum hash) {
 	var buffer [1024]byte
 	h := sha256.New()
-	for len(token) > 0 {
+	for token != "" {
 		n := copy(buffer[:], token)
 		h.Write(buffer[:n])
 		token = token[n:]

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -166,47 +167,32 @@ func TestS34ForgettingMayUseTheCache(t *testing.T) {
 }
 
 // TestS34ForgettingHoldsAmongWriters has many goroutines find out the same few
-// tokens, while their values are declared void one after another. The value
-// that a reader gets must never be one that was void before it looked.
+// tokens, while what they find out is declared void again and again. Whoever
+// looks after a value was forgotten never gets it.
 func TestS34ForgettingHoldsAmongWriters(t *testing.T) {
-	c, now := tokencache.New[int](100), start()
-	var mu sync.RWMutex
-	valid := 0
-	current := func() int {
-		mu.RLock()
-		defer mu.RUnlock()
-		return valid
-	}
-	done := make(chan struct{})
+	const rounds = 2000
+	c, now := tokencache.New[int64](100), start()
+	var valid, forgotten atomic.Int64
 	var all sync.WaitGroup
 	for worker := range 8 {
 		all.Go(func() {
-			for i := worker; ; i++ {
-				select {
-				case <-done:
-					return
-				default:
-				}
-				token := strconv.Itoa(i % 5)
-				before := current()
-				got, place, ok := c.Get(token, now)
+			for i := worker; forgotten.Load() < rounds; i++ {
+				void := forgotten.Load()
+				got, place, ok := c.Get(strconv.Itoa(i%5), now)
 				if !ok {
-					place.Put(current(), now.Add(time.Hour), now)
-				} else if got < before {
-					t.Errorf("got %d, which was void since %d", got, before)
+					place.Put(valid.Load(), now.Add(time.Hour), now)
+				} else if got < void {
+					t.Errorf("got %d when all before %d was forgotten", got, void)
 					return
 				}
 			}
 		})
 	}
-	for i := range 2000 {
-		mu.Lock()
-		valid = i
-		mu.Unlock()
-		c.Forget(func(v int) bool { return v < i })
-		// Now and only now may readers insist on it.
+	for i := int64(1); i <= rounds; i++ {
+		valid.Store(i)
+		c.Forget(func(v int64) bool { return v < i })
+		forgotten.Store(i)
 	}
-	close(done)
 	all.Wait()
 }
 

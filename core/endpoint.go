@@ -95,7 +95,9 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 	if p.message != nil {
 		p.message.replay(admitted)
 	}
-	if filter := e.rs.filterFor(p); filter != nil {
+	if filter := e.rs.filterFor(r, p); filter != nil {
+		// What came compressed could not be filtered.
+		admitted.Header.Del("Accept-Encoding")
 		lists := &listWriter{ResponseWriter: &a.writer, filter: filter}
 		defer lists.finish()
 		e.mcp.ServeHTTP(lists, admitted)

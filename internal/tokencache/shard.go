@@ -1,7 +1,7 @@
 package tokencache
 
 import (
-	"slices"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -9,21 +9,25 @@ import (
 
 // entry is one value. Only used and index change after it was made.
 type entry[V any] struct {
-	hash  hash
+	rest  rest // of the token's hash
 	value V
 	until time.Time
 	used  atomic.Bool // since the hand last passed
-	index int         // in the ring, under the shard's lock
+	index int32       // in the ring, under the shard's lock
 }
 
 // shard is a part of the cache with a lock of its own. Its entries stand in a
 // ring that a hand goes round, as of a clock: it passes by what was used since
 // its last round, once, and takes the place of what was not.
+//
+// The beginning of a token's hash leads to its entry, which has the rest of the
+// hash and is the token's only if that is equal, too. Where two hashes begin
+// alike, the later entry takes the place of the earlier one.
 type shard[V any] struct {
 	mu   sync.RWMutex
 	most int
-	held map[hash]*entry[V]
-	ring []*entry[V]
+	held map[uint64]*entry[V]
+	ring []uint64 // the keys of held
 	hand int
 }
 
@@ -42,28 +46,31 @@ func (s *shard[V]) get(h *hash, now time.Time) (value V, ok bool) {
 func (s *shard[V]) find(h *hash) *entry[V] {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.held[*h]
+	if e := s.held[h.beginning]; e != nil && e.rest == h.rest {
+		return e
+	}
+	return nil
 }
 
 // put keeps the entry if it still may be kept, which it asks under the lock: who
 // forgets looks through the shard after it has said so.
-func (s *shard[V]) put(e *entry[V], now time.Time, allowed func() bool) {
+func (s *shard[V]) put(beginning uint64, e *entry[V], now time.Time, allowed func() bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !allowed() {
 		return
 	}
-	if old := s.held[e.hash]; old != nil {
+	if old := s.held[beginning]; old != nil {
 		e.index = old.index
 		e.used.Store(old.used.Load())
 	} else {
-		e.index = s.room(now)
+		e.index = int32(s.room(now))
 	}
 	if s.held == nil {
-		s.held = make(map[hash]*entry[V])
+		s.held = make(map[uint64]*entry[V])
 	}
-	s.ring[e.index] = e
-	s.held[e.hash] = e
+	s.ring[e.index] = beginning
+	s.held[beginning] = e
 }
 
 // room returns an empty place of the ring. What has ended makes room before the
@@ -71,7 +78,7 @@ func (s *shard[V]) put(e *entry[V], now time.Time, allowed func() bool) {
 // grows to little more than what is alive.
 func (s *shard[V]) room(now time.Time) int {
 	for range min(2, len(s.ring)) {
-		if !now.Before(s.ring[s.hand].until) {
+		if !now.Before(s.atHand().until) {
 			return s.vacate()
 		}
 		if len(s.ring) == s.most {
@@ -80,7 +87,7 @@ func (s *shard[V]) room(now time.Time) int {
 		s.advance()
 	}
 	if len(s.ring) < s.most {
-		s.ring = append(s.ring, nil)
+		s.ring = append(s.ring, 0)
 		return len(s.ring) - 1
 	}
 	s.seek(now)
@@ -91,7 +98,7 @@ func (s *shard[V]) room(now time.Time) int {
 // last passed it. It goes round at most once and one step.
 func (s *shard[V]) seek(now time.Time) {
 	for {
-		e := s.ring[s.hand]
+		e := s.atHand()
 		if !e.used.Load() || !now.Before(e.until) {
 			return
 		}
@@ -100,38 +107,45 @@ func (s *shard[V]) seek(now time.Time) {
 	}
 }
 
-// vacate empties the place at the hand, moves on and returns the place.
-func (s *shard[V]) vacate() int {
-	index := s.hand
-	delete(s.held, s.ring[index].hash)
-	s.advance()
-	return index
-}
+func (s *shard[V]) atHand() *entry[V] { return s.held[s.ring[s.hand]] }
 
 func (s *shard[V]) advance() { s.hand = (s.hand + 1) % len(s.ring) }
 
+// vacate empties the place at the hand, moves on and returns the place.
+func (s *shard[V]) vacate() int {
+	place := s.hand
+	delete(s.held, s.ring[place])
+	s.advance()
+	return place
+}
+
 // drop takes the entry out, unless another has taken its place. The last of the
 // ring fills the gap.
-func (s *shard[V]) drop(e *entry[V]) {
+func (s *shard[V]) drop(beginning uint64, e *entry[V]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held[e.hash] != e {
+	if s.held[beginning] != e {
 		return
 	}
-	delete(s.held, e.hash)
 	last := len(s.ring) - 1
+	s.held[s.ring[last]].index = e.index
 	s.ring[e.index] = s.ring[last]
-	s.ring[e.index].index = e.index
-	s.ring[last] = nil
 	s.ring = s.ring[:last]
+	delete(s.held, beginning)
 	if s.hand >= last {
 		s.hand = 0
 	}
 }
 
-// entries returns what is held at this moment.
-func (s *shard[V]) entries() []*entry[V] {
+// all returns what is held at this moment.
+func (s *shard[V]) all() map[uint64]*entry[V] {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return slices.Clone(s.ring)
+	return maps.Clone(s.held)
+}
+
+func (s *shard[V]) len() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.ring)
 }

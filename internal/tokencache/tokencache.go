@@ -9,6 +9,7 @@ package tokencache
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"sync/atomic"
 	"time"
 )
@@ -59,7 +60,13 @@ type Place[V any] struct {
 	forgettings uint64
 }
 
-type hash [sha256.Size]byte
+// hash is the SHA-256 hash of a token.
+type hash struct {
+	beginning uint64
+	rest      rest
+}
+
+type rest [sha256.Size - 8]byte
 
 // Get returns the value that is kept for the token, if its end is after now.
 // Otherwise it returns false, and the place where to put the value once it is
@@ -84,7 +91,8 @@ func (p Place[V]) Put(value V, until, now time.Time) {
 	if p.cache == nil || !now.Before(until) {
 		return
 	}
-	p.cache.shard(&p.hash).put(&entry[V]{hash: p.hash, value: value, until: until}, now, func() bool {
+	e := &entry[V]{rest: p.hash.rest, value: value, until: until}
+	p.cache.shard(&p.hash).put(p.hash.beginning, e, now, func() bool {
 		return p.cache.forgettings.Load() == p.forgettings
 	})
 }
@@ -95,9 +103,9 @@ func (c *Cache[V]) Forget(meant func(V) bool) {
 	c.forgettings.Add(1)
 	for i := range c.shards {
 		s := &c.shards[i]
-		for _, e := range s.entries() {
+		for beginning, e := range s.all() {
 			if meant(e.value) {
-				s.drop(e)
+				s.drop(beginning, e)
 			}
 		}
 	}
@@ -112,7 +120,7 @@ func (c *Cache[V]) ForgetToken(token string) {
 	h := hashOf(token)
 	s := c.shard(&h)
 	if e := s.find(&h); e != nil {
-		s.drop(e)
+		s.drop(h.beginning, e)
 	}
 }
 
@@ -121,25 +129,28 @@ func (c *Cache[V]) ForgetToken(token string) {
 func (c *Cache[V]) Len() int {
 	n := 0
 	for i := range c.shards {
-		n += len(c.shards[i].entries())
+		n += c.shards[i].len()
 	}
 	return n
 }
 
 func (c *Cache[V]) shard(h *hash) *shard[V] {
-	return &c.shards[int(h[0])%len(c.shards)]
+	return &c.shards[int(h.rest[0])%len(c.shards)]
 }
 
 // hashOf hashes the token by way of a buffer on the stack. A conversion to a
 // slice would copy all of it to the heap, where it would stay for a while.
-func hashOf(token string) (sum hash) {
+func hashOf(token string) (h hash) {
 	var buffer [1024]byte
-	h := sha256.New()
+	digest := sha256.New()
 	for token != "" {
 		n := copy(buffer[:], token)
-		h.Write(buffer[:n])
+		digest.Write(buffer[:n])
 		token = token[n:]
 	}
-	h.Sum(sum[:0])
-	return sum
+	var sum [sha256.Size]byte
+	digest.Sum(sum[:0])
+	h.beginning = binary.LittleEndian.Uint64(sum[:])
+	copy(h.rest[:], sum[8:])
+	return h
 }

@@ -1,9 +1,16 @@
 package requirement
 
 import (
+	"strings"
+
 	"github.com/mcpbearer/mcpbearer/core"
 	"github.com/mcpbearer/mcpbearer/core/authtest"
 )
+
+// ascii spells a name for an id.
+func ascii(name string) string {
+	return strings.NewReplacer("\u017f", "long-s-", "\u212a", "kelvin-", "_", "-").Replace(name)
+}
 
 // kindRows are S20: what isn't an access token.
 func kindRows() []Row {
@@ -36,6 +43,18 @@ func kindRows() []Row {
 		token.Header = map[string]any{"typ": c.typ}
 		rows = append(rows, one("S20/"+c.name, "RFC 9068 §4; RFC 8725 §3.11", "A token whose type is that of another kind is refused.",
 			Request{Token: token}, c.want))
+	}
+	for _, name := range []string{"CNF", "NBF", "Nonce", "Token_Use", "EVENTS", "Typ", "At_Hash", "SUB", "Scope", "SCP", "Client_ID", "\u017fub"} {
+		rows = append(rows, one("S20/variant-"+ascii(name), "RFC 7519 §4; RFC 8259 §4",
+			"A claim whose name another reader might take for one that is looked at is refused.",
+			Request{Token: claiming(map[string]any{name: "x"})}, endpoint().invalid("malformed_token")))
+	}
+	for _, name := range []string{"CRIT", "Typ", "Alg", "KID", "\u212aid"} {
+		token := good("a", "b")
+		token.Header = map[string]any{name: "x"}
+		rows = append(rows, one("S20/header-variant-"+ascii(name), "RFC 7515 §4; RFC 8259 §4",
+			"A header parameter whose name another reader might take for one that is looked at is refused.",
+			Request{Token: token}, endpoint().invalid("malformed_token")))
 	}
 	for _, c := range []struct {
 		name   string

@@ -149,7 +149,7 @@ func Epoch() time.Time { return time.Date(2026, time.August, 1, 12, 0, 0, 0, tim
 func Rows() []Row {
 	rows := slices.Concat(
 		credentialRows(), malformedRows(), badTokenRows(), timeRows(),
-		scopeRows(), scopeClaimRows(), outageRows(), bodyRows(), hostileRows(), hostileConfigRows(),
+		scopeRows(), scopeClaimRows(), outageRows(), bodyRows(), messageRows(), hostileRows(), hostileConfigRows(),
 		audienceRows(), issuerRows(), kindRows(), algorithmRows(), headerRows(), principalRows(),
 		startRows(), keyRows(), keyFetchRows(), discoveryRows(),
 		metadataRows(), metadataPlaceRows(), metadataMemberRows(), resourceRows(),

@@ -107,7 +107,7 @@ func scopeClaimRows() []Row {
 		{"S23/first-wins", "The first claim that isn't empty counts alone.", map[string]any{"scope": "a", "scp": "a b"}, lacking},
 		{"S23/empty-passes", "An empty claim is passed over.", map[string]any{"scope": "", "scp": []string{"a", "b"}}, letIn(alice("a", "b"))},
 		{"S23/other-claims", "Claims that aren't configured hold no scopes.", map[string]any{
-			"scope": authtest.Absent, "permissions": []string{"a", "b"}, "roles": []string{"a", "b"}, "scopes": "a b", "Scope": "a b",
+			"scope": authtest.Absent, "permissions": []string{"a", "b"}, "roles": []string{"a", "b"}, "scopes": "a b",
 		}, lacking},
 	} {
 		rows = append(rows, one(c.id, "RFC 6749 §3.3; RFC 9068 §2.2.3", c.about, Request{Token: claiming(c.claims)}, c.want))

@@ -7,7 +7,7 @@ import (
 	"github.com/mcpbearer/mcpbearer/core"
 )
 
-// credentialRows are S1, S2, S4 and S6: what counts as bearer credentials.
+// credentialRows are S1 and S6: requests without bearer credentials.
 func credentialRows() []Row {
 	rows := []Row{
 		{
@@ -25,21 +25,6 @@ func credentialRows() []Row {
 	}
 	rows = append(rows, one("S1/head", "RFC 6750 §3.1", "HEAD is challenged as GET is, without a body.",
 		Request{Method: http.MethodHead}, endpoint().bare().headOnly()))
-	for name, value := range map[string]string{
-		"basic": "Basic dGVzdC1jbGllbnQ6dGVzdC1zZWNyZXQ=", "digest": `Digest username="x", realm="y"`,
-		"dpop": "DPoP {token}", "prefix-of-bearer": "Bear {token}", "longer-than-bearer": "Bearers {token}",
-		"token-scheme": "Token {token}", "no-scheme": "{token}",
-	} {
-		rows = append(rows, one("S2/"+name, "RFC 9110 §11.6.2", "A scheme that isn't served is no credentials.",
-			Request{Token: good("a", "b"), Authorization: []string{value}}, endpoint().bare()))
-	}
-	for name, value := range map[string]string{
-		"lower-case": "bearer {token}", "mixed-case": "BeArEr {token}", "upper-case": "BEARER {token}",
-		"two-spaces": "Bearer  {token}",
-	} {
-		rows = append(rows, one("S4/"+name, "RFC 9110 §11.1", "The scheme is matched without regard to case; any number of spaces may follow.",
-			Request{Token: good("a", "b"), Authorization: []string{value}}, letIn(alice("a", "b"))))
-	}
 	return append(rows, elsewhereRows()...)
 }
 

@@ -1,6 +1,9 @@
 package cases
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+)
 
 // Credentials are values of the Authorization field. "{token}" stands for a good
 // token.
@@ -10,7 +13,14 @@ type Credentials struct {
 	Values []string
 	// Control says that they hold bytes that no HTTP server lets through.
 	Control bool
+	// Method, Query, Header and Body are those of the request, where they matter.
+	Method, Query string
+	Header        http.Header
+	Body          string
+
 	Outcome Outcome
+	// Reason is the code by which the kit tells the operator why.
+	Reason string
 }
 
 // Spellings are S2, S4 and S5: what counts as bearer credentials.
@@ -57,15 +67,72 @@ func Spellings() []Credentials {
 		{"no-break-space", "A no-break space is no space.", []string{"Bearer\u00a0{token}"}},
 		{"invalid-utf8", "A token with bytes that aren't UTF-8 is malformed.", []string{"Bearer {token}\xff"}},
 	} {
-		all = append(all, Credentials{ID: "S5/" + c.name, Clause: clause, About: c.about, Values: c.values, Outcome: Malformed})
+		all = append(all, Credentials{
+			ID: "S5/" + c.name, Clause: clause, About: c.about, Values: c.values, Outcome: Malformed, Reason: "malformed_credentials",
+		})
 	}
 	for name, value := range map[string]string{
 		"nul": "Bearer {token}\x00", "line-feed": "Bearer {token}\n", "inner-line-break": "Bearer {token}\r\nX-Injected: 1",
 		"delete": "Bearer {token}\x7f", "escape": "Bearer \x1b{token}", "nul-in-scheme": "Bearer\x00 {token}",
 	} {
 		all = append(all, Credentials{
-			ID: "S5/" + name, Clause: clause, Values: []string{value}, Control: true, Outcome: Malformed,
+			ID: "S5/" + name, Clause: clause, Values: []string{value}, Control: true, Outcome: Malformed, Reason: "malformed_credentials",
 			About: "A control byte in the credentials is malformed, also where no server stands before that refuses it.",
+		})
+	}
+	return all
+}
+
+// Elsewhere are S6: credentials in another place are never read.
+func Elsewhere() []Credentials {
+	const query, garbage = "access_token={token}", "Bearer garbage"
+	all := []Credentials{
+		{ID: "S6/query", About: "A token in the query string is never read.", Query: query, Outcome: None},
+		{ID: "S6/query-get", About: "A token in the query string is never read, for GET neither.", Query: query, Method: http.MethodGet, Outcome: None},
+		{
+			ID: "S6/form", About: "A token in a form body is never read.",
+			Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: query, Outcome: None,
+		},
+		{
+			ID: "S6/other-field", About: "A token in another header field is never read.", Outcome: None,
+			Header: http.Header{"Proxy-Authorization": {"Bearer {token}"}, "X-Authorization": {"Bearer {token}"}, "Cookie": {query}},
+		},
+		{
+			ID: "S6/query-beside-bad", About: "A good token in the query string doesn't help a bad one in its place.",
+			Query: query, Values: []string{garbage}, Outcome: Invalid, Reason: "not_a_jwt",
+		},
+		{
+			ID: "S6/query-beside-good", About: "A token in the query string doesn't matter beside a good one in its place.",
+			Query: "access_token=garbage", Values: []string{"Bearer {token}"}, Outcome: Good,
+		},
+	}
+	for i := range all {
+		all[i].Clause = "MCP 2026-07-28 authorization, access token usage; RFC 6750 §2.2, §2.3"
+	}
+	return all
+}
+
+// Shapes are the part of S3 about tokens whose text is no compact JWS.
+func Shapes() []Credentials {
+	const notJWT = "not_a_jwt"
+	var all []Credentials
+	for _, c := range []struct{ name, value, reason string }{
+		{"opaque", "mF_9.B5f-4", notJWT},
+		{"one-letter", "x", notJWT},
+		{"comma", "x,", notJWT},
+		{"quotes", `"{token}"`, malformedToken},
+		{"four-segments", "{token}.x", notJWT},
+		{"six-segments", "{token}.x.x.x", notJWT},
+		{"dots", "..", malformedToken},
+		{"four-dots", "....", "encrypted_token"},
+		{"empty-header", ".e30.e30", malformedToken},
+		{"header-not-an-object", "W10.e30.e30", malformedToken},
+		{"standard-base64", "{token}+/", malformedToken},
+		{"leading-dot", ".{token}", notJWT},
+	} {
+		all = append(all, Credentials{
+			ID: "S3/" + c.name, Clause: "RFC 7515 §3.1, §7.1", About: "A token of another shape is invalid, and nobody is asked about it.",
+			Values: []string{"Bearer " + c.value}, Outcome: Invalid, Reason: c.reason,
 		})
 	}
 	return all

@@ -162,6 +162,11 @@ func (s *Site) times() []Token {
 		about:  "A time is a JSON number within reason; exp must be there, nbf and iat must not be in the future.",
 	}
 	now := s.Now.Unix()
+	const expired = "expired"
+	t.claim("S7/expired", map[string]any{"exp": now - 3600}, Invalid, expired)
+	if len(s.Scopes) > 0 {
+		t.claim("S7/expired-and-lacking", map[string]any{"exp": now - 3600, "scope": "other"}, Invalid, expired)
+	}
 	raw := func(text string) json.RawMessage { return json.RawMessage(text) }
 	t.claim("S7/no-exp", map[string]any{"exp": Absent}, Invalid, noExpiry)
 	t.claim("S7/exp-zero", map[string]any{"exp": 0}, Invalid, noExpiry)

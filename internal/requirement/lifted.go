@@ -1,6 +1,10 @@
 package requirement
 
-import "github.com/mcpbearer/mcpbearer/internal/cases"
+import (
+	"slices"
+
+	"github.com/mcpbearer/mcpbearer/internal/cases"
+)
 
 // tokenRows are the tokens that others send too: S7, S15 to S17, S19 to S23 and
 // S26.
@@ -18,13 +22,22 @@ func tokenRows() []Row {
 	return rows
 }
 
-// spellingRows are the credentials that others send too: S2, S4 and S5. Of those
-// that are refused no verifier is asked, and nobody is reached.
+// spellingRows are the credentials that others send too: S2 and S4 to S6. Of
+// those that are malformed no verifier is asked, and nobody is reached.
 func spellingRows() []Row {
 	var rows []Row
-	for _, c := range cases.Spellings() {
-		rows = append(rows, one(c.ID, c.Clause, c.About,
-			Request{Token: good("a", "b"), Authorization: c.Values, Direct: c.Control}, wantOf(c.Outcome, "malformed_credentials", nil)))
+	for _, c := range slices.Concat(cases.Spellings(), cases.Elsewhere()) {
+		q := Request{
+			Token: good("a", "b"), Authorization: c.Values, Direct: c.Control,
+			Method: c.Method, Header: c.Header, Body: c.Body,
+		}
+		if c.Values == nil {
+			q.Authorization = []string{}
+		}
+		if c.Query != "" {
+			q.Path = endpointPath + "?" + c.Query
+		}
+		rows = append(rows, one(c.ID, c.Clause, c.About, q, wantOf(c.Outcome, c.Reason, nil)))
 	}
 	return rows
 }

@@ -19,10 +19,6 @@ func timeRows() []Row {
 	}
 	expired := endpoint().invalid("expired")
 	rows := []Row{
-		one("S7/expired", clause, "An expired token is invalid.",
-			Request{Token: ending(-time.Hour, "a", "b")}, expired),
-		one("S7/expired-and-lacking", clause, "An expired token is invalid, not lacking, when scopes are missing too.",
-			Request{Token: ending(-time.Hour, "a")}, expired),
 		one("S7/expired-at-skew", clause, "A token is expired once its expiry is as long ago as the clock skew, 10 seconds.",
 			Request{Token: ending(-10*time.Second, "a", "b")}, expired),
 		one("S7/within-skew", clause, "A token whose expiry is less than 10 seconds ago is still good.",

@@ -23,6 +23,14 @@ type Credentials struct {
 	Reason string
 }
 
+// Marker is a word that must not come back, and Breakout is text with it that
+// would end a header parameter, a field, a header and a JSON string, if something
+// let it.
+const (
+	Marker   = "evil.example"
+	Breakout = "\", " + Marker + "=\"1\\\r\nX-Injected: 1\r\n\r\n</script>"
+)
+
 // Spellings are S2, S4 and S5: what counts as bearer credentials.
 func Spellings() []Credentials {
 	const clause = "RFC 6750 §2.1, §3.1"

@@ -25,6 +25,8 @@ type Request struct {
 	Body    string
 	// Chunked sends the body in chunks, the end of it byte by byte.
 	Chunked bool
+	// Withheld announces the body and doesn't send it.
+	Withheld bool
 }
 
 // Has reports whether a line of that field is among them.
@@ -86,7 +88,10 @@ func (r *Request) text(host string) string {
 	case r.Chunked:
 		b.WriteString("Transfer-Encoding: chunked\r\n\r\n" + inChunks(r.Body))
 	case r.Method == http.MethodPost || r.Body != "":
-		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(r.Body), r.Body)
+		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n", len(r.Body))
+		if !r.Withheld {
+			b.WriteString(r.Body)
+		}
 	default:
 		b.WriteString("\r\n")
 	}

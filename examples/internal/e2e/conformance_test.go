@@ -1,103 +1,111 @@
-//go:build interop
-
 package e2e
 
 import (
-	"context"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
-	"slices"
+	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/mcpbearer/mcpbearer/internal/cases"
+	"github.com/mcpbearer/mcpbearer/internal/challenge"
 )
 
-// TestInteropConformanceClient runs the official suite of client scenarios
-// against core/client under the official SDK's transport. What may fail is named
-// here; everything else that the suite plays must pass, so a scenario that a
-// later version adds is noticed.
-func TestInteropConformanceClient(t *testing.T) {
-	absent := []string{"auth/enterprise-managed-authorization", "auth/dpop", "auth/dpop-nonce", "auth/wif-jwt-bearer"}
-	machine := []string{"auth/client-credentials-basic", "auth/client-credentials-jwt"}
-	for _, run := range []struct {
-		name string
-		args []string
-		// passed is how many of those that count pass.
-		passed int
-		// also are those that are played and pass beside them.
-		also []string
-		// absent are those that are played and may fail.
-		absent []string
-	}{
-		{"2026-07-28", []string{"--requirements", "2026-07-28"}, 32, append(machine, "json-schema-2020-12-preservation"), absent},
-		{"2025-11-25", []string{"--requirements", "2025-11-25"}, 18, append(machine, "json-schema-2020-12-preservation"), absent},
-		{"auth", []string{"--suite", "auth"}, 14, nil, nil},
-	} {
-		t.Run(run.name, func(t *testing.T) {
-			results := conformance(t, run.args...)
-			passed := 0
-			for scenario, ok := range results {
-				switch {
-				case slices.Contains(run.absent, scenario):
-				case !ok:
-					t.Errorf("%s failed", scenario)
-				case !slices.Contains(run.also, scenario):
-					passed++
-				}
-			}
-			if passed != run.passed {
-				t.Errorf("%d scenarios passed, want %d: %v", passed, run.passed, results)
-			}
-			for _, scenario := range run.also {
-				if !results[scenario] {
-					t.Errorf("%s was not passed", scenario)
-				}
-			}
-		})
+// fixtureCase is one operation of the scope challenge scenario.
+type fixtureCase struct {
+	name, method, member, subject string
+	scopes                        []string
+	// finds says what the normal result has, by the path to it.
+	finds []string
+	has   string
+}
+
+func fixtureCases() []fixtureCase {
+	const prefix = "mcp:conformance:"
+	return []fixtureCase{
+		{"tool", "tools/call", "name", "test_simple_text", []string{prefix + "tools:call", prefix + "tools:test_simple_text"}, []string{"content", "text"}, ""},
+		{"static resource", "resources/read", "uri", "test://static-text", []string{prefix + "resources:read", prefix + "resources:static"}, []string{"contents", "text"}, ""},
+		{"template resource", "resources/read", "uri", "test://template/123/data", []string{prefix + "resources:read", prefix + "resources:template:123"}, []string{"contents", "text"}, "123"},
+		{"prompt", "prompts/get", "name", "test_simple_prompt", []string{prefix + "prompts:get", prefix + "prompts:test_simple_prompt"}, []string{"messages", "content"}, ""},
 	}
-	t.Run("extensions", func(t *testing.T) {
-		results := conformance(t, "--suite", "extensions")
-		for _, scenario := range machine {
-			if !results[scenario] {
-				t.Errorf("%s was not passed: %v", scenario, results)
+}
+
+// TestScopeChallengeFixture is the scope challenge scenario of the MCP
+// conformance suite, step by step (S40, S41): the low token gets one challenge
+// with both scopes, the full token gets the normal result.
+func TestScopeChallengeFixture(t *testing.T) {
+	p := start(t, "conformance")
+	w := &world{process: p}
+	for _, c := range fixtureCases() {
+		for _, version := range []string{"2025-11-25", "2026-07-28"} {
+			t.Run(c.name+" "+version, func(t *testing.T) {
+				low := w.ask(t, c.request(version, "mcp-conformance-scope-low"))
+				checkFixtureChallenge(t, w, low, c.scopes)
+				full := w.ask(t, c.request(version, "mcp-conformance-scope-full"))
+				if found := c.result(full); full.status != http.StatusOK || found == "" || !strings.Contains(found, c.has) {
+					t.Errorf("with the full token: status %d, %s", full.status, full.body)
+				}
+			})
+		}
+	}
+	t.Run("another id", func(t *testing.T) {
+		c := fixtureCases()[2]
+		c.subject = "test://template/124/data"
+		got := w.ask(t, c.request("2026-07-28", "mcp-conformance-scope-full"))
+		checkFixtureChallenge(t, w, got, []string{c.scopes[0], "mcp:conformance:resources:template:124"})
+		c.subject = "test://template/%22/data"
+		if got := w.ask(t, c.request("2026-07-28", "mcp-conformance-scope-full")); got.status != http.StatusForbidden || got.header.Get("WWW-Authenticate") != "" {
+			t.Errorf("an id that is no scope: status %d, challenge %q", got.status, got.header.Get("WWW-Authenticate"))
+		}
+	})
+	t.Run("no token, or another", func(t *testing.T) {
+		for _, token := range []string{"", "mcp-conformance-scope", "mcp-conformance-scope-full-"} {
+			if got := w.ask(t, fixtureCases()[0].request("2026-07-28", token)); got.status != http.StatusUnauthorized {
+				t.Errorf("status %d", got.status)
 			}
 		}
 	})
 }
 
-// conformance plays scenarios, and returns which have passed.
-func conformance(t *testing.T, args ...string) map[string]bool {
+// request is what the scenario sends.
+func (c *fixtureCase) request(version, token string) row {
+	fields := []string{"Mcp-Protocol-Version", version}
+	body := cases.Request(c.method, `{"`+c.member+`":"`+c.subject+`"}`)
+	if version >= "2026" {
+		body = cases.AsModern(body)
+		fields = append(fields, "Mcp-Method", c.method, "Mcp-Name", c.subject)
+	}
+	return row{name: c.name, method: http.MethodPost, path: "/mcp", token: token, header: post(fields...), body: body}
+}
+
+// checkFixtureChallenge checks what the scenario checks of a challenge.
+func checkFixtureChallenge(t *testing.T, w *world, got answer, scopes []string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	t.Cleanup(cancel)
-	client := filepath.Join(os.Getenv(binaries), "conformance")
-	// npx puts the Node.js that came with the suite before the system's.
-	cmd := exec.CommandContext(ctx, "npx", append([]string{
-		"--no-install", "conformance", "client", "--command", client, "--timeout", "120000",
-	}, args...)...)
-	cmd.Dir = "conformance"
-	if _, err := os.Stat(filepath.Join(cmd.Dir, "node_modules", "@modelcontextprotocol")); err != nil {
-		t.Fatalf("%v: run npm ci in examples/internal/e2e/conformance first", err)
+	all, err := challenge.Parse(got.header.Values("WWW-Authenticate"))
+	if got.status != http.StatusForbidden || err != nil || len(all) != 1 || !all[0].Is("Bearer") {
+		t.Fatalf("status %d, challenges %v, error %v: want 403 and one Bearer challenge", got.status, all, err)
 	}
-	output, err := cmd.CombinedOutput()
-	_, summary, found := strings.Cut(string(output), "=== SUITE SUMMARY ===")
-	if !found {
-		t.Fatalf("there is no summary: %v\n%s", err, output)
-	}
-	summary, _, _ = strings.Cut(summary, "\nTotal:")
-	results := make(map[string]bool)
-	for _, line := range regexp.MustCompile(`(?m)^([✓✗]) (\S+): `).FindAllStringSubmatch(summary, -1) {
-		results[line[2]] = line[1] == "✓"
-	}
-	if len(results) == 0 {
-		t.Fatalf("no scenario was played: %v\n%s", err, output)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("%s", output)
+	for name, want := range map[string]string{
+		"error": "insufficient_scope", "scope": strings.Join(scopes, " "),
+		"resource_metadata": w.address + wellKnown + "/mcp",
+	} {
+		if value, _ := all[0].Get(name); value != want {
+			t.Errorf("%s is %q, want %q", name, value, want)
 		}
-	})
-	return results
+	}
+}
+
+// result returns the text of the normal result, whose first entry it is in.
+func (c *fixtureCase) result(got answer) string {
+	text := string(got.body)
+	if _, data, ok := strings.Cut(text, "data: "); ok {
+		text = data
+	}
+	var message struct {
+		Result map[string]json.RawMessage `json:"result"`
+	}
+	var entries []map[string]json.RawMessage
+	if json.NewDecoder(strings.NewReader(text)).Decode(&message) != nil || json.Unmarshal(message.Result[c.finds[0]], &entries) != nil || len(entries) == 0 {
+		return ""
+	}
+	return string(entries[0][c.finds[1]])
 }

@@ -1,4 +1,4 @@
-// Command conformance is the client that the MCP conformance suite runs: the
+// Command suiteclient is the client that the MCP conformance suite runs: the
 // official SDK's transport on top of core/client. The suite says in the
 // environment which scenario it plays, and with what; its argument is the URL
 // of the suite's server. Whatever the scenario, the client knows no more of the
@@ -45,7 +45,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) != 1 {
-		return errors.New("usage: conformance URL, with MCP_CONFORMANCE_SCENARIO in the environment")
+		return errors.New("usage: suiteclient URL, with MCP_CONFORMANCE_SCENARIO in the environment")
 	}
 	var g given
 	if text := os.Getenv("MCP_CONFORMANCE_CONTEXT"); text != "" {

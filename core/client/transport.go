@@ -178,3 +178,7 @@ func discard(resp *http.Response) {
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // the connection is closed if this fails
 	_ = resp.Body.Close()                          // as above
 }
+
+// CloseIdleConnections closes the idle connections of the transport below, for
+// the method of the same name of [http.Client].
+func (t *Transport) CloseIdleConnections() { t.outward.CloseIdleConnections() }

@@ -171,7 +171,7 @@ func TestC13NobodyElseIsHeldUp(t *testing.T) {
 	next := make(chan string)
 	gate := w.handler
 	w.handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet {
+		if r.Header.Get("X-Stream") == "" {
 			gate.ServeHTTP(rw, r)
 			return
 		}
@@ -194,13 +194,24 @@ func TestC13NobodyElseIsHeldUp(t *testing.T) {
 	w.mustCall(transport, "read")
 	stepping = true
 
-	request, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.resource, nil)
+	request, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.resource, strings.NewReader(callOf("read")))
 	must(t, err)
-	request.Header.Set("Accept", "text/event-stream")
-	go func() { next <- "one" }()
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-Stream", "yes")
+	say := func(event string) {
+		select {
+		case next <- event:
+		case <-w.ctx.Done():
+			t.Errorf("the stream doesn't take %q", event)
+		}
+	}
+	go say("one")
 	stream, err := transport.RoundTrip(request)
 	must(t, err)
 	defer stream.Body.Close()
+	if stream.StatusCode != http.StatusOK {
+		t.Fatalf("status %d", stream.StatusCode)
+	}
 	lines := bufio.NewReader(stream.Body)
 	read := func(want string) {
 		t.Helper()
@@ -216,13 +227,13 @@ func TestC13NobodyElseIsHeldUp(t *testing.T) {
 	w.mustCall(transport, "read")
 	w.clock.Advance(9*time.Minute + 50*time.Second)
 	w.mustCall(transport, "read") // with a refreshed token
-	next <- "two"
+	say("two")
 	read("two")
 	close(user.open)
 	if r := <-stepUp; r.err != nil || r.got.status != http.StatusOK {
 		t.Errorf("the step-up: status %d, error %v", r.got.status, r.err)
 	}
-	next <- "three"
+	say("three")
 	read("three")
 	close(next)
 }

@@ -59,7 +59,10 @@ func (p *callbackPage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (p *callbackPage) receive(context.Context, string) (*client.Reception, error) {
+func (p *callbackPage) receive(ctx context.Context, _ string) (*client.Reception, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	return &client.Reception{
 		RedirectURI: "https://app.example.com/callback",
 		Wait: func(ctx context.Context) (url.Values, error) {

@@ -46,10 +46,11 @@ const (
 	// retryAfter is when a client may try again while keys can't be had. The
 	// worker that fetches them tries every second at first.
 	retryAfter = 5 * time.Second
-	// The JSON-RPC codes of denials: two from the specification's range, one of
+	// The JSON-RPC codes of denials: three from the specification's range, one of
 	// MCP's (transports, standard request headers), two that implementations use.
 	rpcParseError      = -32700
 	rpcInvalidRequest  = -32600
+	rpcInternal        = -32603
 	rpcHeaderMismatch  = -32020
 	rpcSessionNotFound = -32001
 	rpcDenied          = -32003

@@ -35,6 +35,9 @@ func (rs *ResourceServer) verifyJWT(ctx context.Context, token string) (*verifie
 	if err != nil {
 		return nil, err
 	}
+	if err := claims.checkNames(issuer); err != nil {
+		return nil, err
+	}
 	if err := header.check(issuer); err != nil {
 		return nil, err
 	}
@@ -49,10 +52,11 @@ func (rs *ResourceServer) verifyJWT(ctx context.Context, token string) (*verifie
 	p.Claims = t.payload
 	p.vocabulary = &rs.vocabulary
 	method := jwt.GetSigningMethod(header.algorithm)
-	if err := issuer.keys.Verify(ctx, method, header.keyID, t.signed, t.signature); err != nil {
+	key, err := issuer.keys.Verify(ctx, method, header.keyID, t.signed, t.signature)
+	if err != nil {
 		return nil, keyRefusal(err, issuer, header)
 	}
-	return &verified{principal: p, audiences: issuer.Audiences}, nil
+	return rs.check(&verified{principal: p.packed(), key: key}, issuer.Audiences)
 }
 
 // compactJWT is a token of three segments, decoded (RFC 7515 §3.1).
@@ -114,6 +118,9 @@ func readHeader(text []byte) (jwtHeader, error) {
 		case "crit":
 			return jwtHeader{}, invalid(reasonCritical, "no critical header parameters", "crit")
 		default:
+			if isVariant(m.Name, "alg", "typ", "kid", "crit") {
+				return jwtHeader{}, invalid(reasonMalformed, "header names as they are written", "one in another case")
+			}
 			continue
 		}
 		s, ok := strictjson.String(m.Value)

@@ -6,38 +6,59 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"slices"
 )
 
-// listFilter leaves out of one kind of list what its caller may not use.
-type listFilter struct {
-	member string // of the result: tools, prompts, resources, resourceTemplates
+// listKind is one kind of list that an answer can hold.
+type listKind struct {
+	member string // of the result
 	name   string // of an entry: what the policy knows it by
 	kind   operationKind
-	shows  func(op *operation) bool
-	id     json.RawMessage // of the request
 }
 
-// filterFor returns the filter for the answer to a list request, or nil where
-// the answer goes out as it is.
-func (rs *ResourceServer) filterFor(p *passage) *listFilter {
+// listKindOf returns what the answer to a method lists, if it lists anything.
+func listKindOf(method string) (listKind, bool) {
+	switch method {
+	case "tools/list":
+		return listKind{"tools", "name", toolOperation}, true
+	case "prompts/list":
+		return listKind{"prompts", "name", promptOperation}, true
+	case "resources/list":
+		return listKind{"resources", "uri", resourceOperation}, true
+	case "resources/templates/list":
+		return listKind{"resourceTemplates", "uriTemplate", resourceOperation}, true
+	}
+	return listKind{}, false
+}
+
+// listFilter leaves out of lists what their caller may not use.
+type listFilter struct {
+	kinds []listKind
+	shows func(op *operation) bool
+	id    json.RawMessage // of the request
+	// resumed is a stream that a client takes up again: it answers requests that
+	// came before, for a list or for something else.
+	resumed bool
+}
+
+// filterFor returns the filter for the answer to a request, or nil where the
+// answer goes out as it is.
+func (rs *ResourceServer) filterFor(r *http.Request, p *passage) *listFilter {
 	if rs.policy == nil || !rs.policy.FilterLists {
 		return nil
 	}
-	f := &listFilter{}
-	switch p.op.Method {
-	case "tools/list":
-		f.member, f.name, f.kind = "tools", "name", toolOperation
-	case "prompts/list":
-		f.member, f.name, f.kind = "prompts", "name", promptOperation
-	case "resources/list":
-		f.member, f.name, f.kind = "resources", "uri", resourceOperation
-	case "resources/templates/list":
-		f.member, f.name, f.kind = "resourceTemplates", "uriTemplate", resourceOperation
-	default:
-		return nil
+	f := &listFilter{resumed: r.Method == http.MethodGet}
+	if f.resumed {
+		for _, method := range []string{"tools/list", "prompts/list", "resources/list", "resources/templates/list"} {
+			kind, _ := listKindOf(method)
+			f.kinds = append(f.kinds, kind)
+		}
+	} else {
+		kind, lists := listKindOf(p.message.op.Method)
+		if !lists {
+			return nil
+		}
+		f.kinds, f.id = []listKind{kind}, p.message.scanned.ID
 	}
-	f.id = p.message.scanned.ID
 	v := p.verified // alone, so that a passage needs no place on the heap
 	f.shows = func(op *operation) bool { return rs.shows(v, op) }
 	return f
@@ -45,17 +66,20 @@ func (rs *ResourceServer) filterFor(p *passage) *listFilter {
 
 // shows reports whether a list shows the operation to the caller.
 func (rs *ResourceServer) shows(v *verified, op *operation) bool {
-	rules := rs.policy.rules(op)
-	if slices.ContainsFunc(rules, func(r Requirement) bool { return r.kind == never }) {
-		return false
+	all := make([]Requirement, 0, 1)
+	undecided := v == nil
+	for _, r := range rs.policy.rules(op) {
+		if r.kind == never {
+			return false
+		}
+		undecided = undecided || r.kind == decided
+		all = append(all, r.Requirement)
 	}
-	if v == nil || slices.ContainsFunc(rules, func(r Requirement) bool { return r.kind == decided }) {
+	if undecided {
 		return true
 	}
-	n := combine(rs.config.Scopes, rules)
-	return n.anonymous || slices.ContainsFunc(n.alternatives, func(scopes []string) bool {
-		return len(rs.vocabulary.missing(v.principal.Scopes, scopes)) == 0
-	})
+	n := combine(all)
+	return n.metBy(&rs.vocabulary, v.principal.Scopes, rs.config.Scopes)
 }
 
 // message filters one JSON-RPC message of the answer. Messages that aren't the
@@ -73,44 +97,53 @@ func (f *listFilter) message(text []byte) ([]byte, error) {
 	if err := json.Unmarshal(raw, &result); err != nil {
 		return nil, err
 	}
-	var entries []json.RawMessage
-	if list, listed := result[f.member]; listed {
-		if err := json.Unmarshal(list, &entries); err != nil {
-			return nil, err
+	filtered := false
+	for _, kind := range f.kinds {
+		list, listed := result[kind.member]
+		if !listed && f.resumed {
+			continue // an answer to something else
 		}
-	}
-	shown := make([]json.RawMessage, 0, len(entries))
-	for _, entry := range entries {
-		visible, err := f.visible(entry)
+		shown, err := f.visible(kind, list)
 		if err != nil {
 			return nil, err
 		}
-		if visible {
-			shown = append(shown, entry)
-		}
+		result[kind.member], filtered = shown, true
 	}
-	var err error
-	if result[f.member], err = json.Marshal(shown); err != nil {
-		return nil, err
+	if !filtered {
+		return text, nil
 	}
 	// What one caller may see must not be cached for another (MCP caching).
 	result["cacheScope"] = json.RawMessage(`"private"`)
+	var err error
 	if envelope["result"], err = json.Marshal(result); err != nil {
 		return nil, err
 	}
 	return json.Marshal(envelope)
 }
 
-func (f *listFilter) visible(entry json.RawMessage) (bool, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(entry, &members); err != nil {
-		return false, err
+// visible returns the list without what the caller may not use.
+func (f *listFilter) visible(kind listKind, list json.RawMessage) (json.RawMessage, error) {
+	var entries []json.RawMessage
+	if list != nil {
+		if err := json.Unmarshal(list, &entries); err != nil {
+			return nil, err
+		}
 	}
-	var name string
-	if err := json.Unmarshal(members[f.name], &name); err != nil {
-		return false, fmt.Errorf("an entry without %s", f.name)
+	shown := make([]json.RawMessage, 0, len(entries))
+	for _, entry := range entries {
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal(entry, &members); err != nil {
+			return nil, err
+		}
+		var name string
+		if err := json.Unmarshal(members[kind.name], &name); err != nil {
+			return nil, fmt.Errorf("an entry without %s", kind.name)
+		}
+		if f.shows(&operation{Operation: Operation{Name: name}, kind: kind.kind}) {
+			shown = append(shown, entry)
+		}
 	}
-	return f.shows(&operation{Operation: Operation{Name: name}, kind: f.kind}), nil
+	return json.Marshal(shown)
 }
 
 // listWriter filters the answer to a list request on its way out: a JSON body
@@ -149,24 +182,46 @@ func (w *listWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// sendEvents sends the events that are whole.
+// sendEvents sends the events that are whole: those that an empty line ends
+// (HTML, server-sent events, parsing).
 func (w *listWriter) sendEvents() error {
-	for {
-		end := bytes.Index(w.held.Bytes(), []byte("\n\n"))
-		if end < 0 {
+	var lines [][]byte
+	for rest := w.held.Bytes(); ; {
+		line, after, whole := cutLine(rest)
+		if !whole {
 			return nil
 		}
-		if err := w.sendEvent(w.held.Next(end + 2)); err != nil {
+		rest = after
+		if len(line) > 0 {
+			lines = append(lines, line)
+			continue
+		}
+		err := w.sendEvent(lines)
+		w.held.Next(w.held.Len() - len(rest))
+		if err != nil {
 			return err
 		}
+		lines = nil
 	}
 }
 
-func (w *listWriter) sendEvent(event []byte) error {
+// cutLine cuts the first line off, which LF, CR or both end. A CR that nothing
+// follows yet may be half an end.
+func cutLine(text []byte) (line, rest []byte, whole bool) {
+	end := bytes.IndexAny(text, "\r\n")
+	switch {
+	case end < 0, text[end] == '\r' && end == len(text)-1:
+		return nil, nil, false
+	case text[end] == '\r' && text[end+1] == '\n':
+		return text[:end], text[end+2:], true
+	}
+	return text[:end], text[end+1:], true
+}
+
+func (w *listWriter) sendEvent(lines [][]byte) error {
 	var out bytes.Buffer
 	var data []byte
-	for _, line := range bytes.Split(bytes.TrimRight(event, "\n"), []byte("\n")) {
-		line = bytes.TrimSuffix(line, []byte("\r"))
+	for _, line := range lines {
 		if rest, isData := bytes.CutPrefix(line, []byte("data:")); isData {
 			data = append(append(data, bytes.TrimPrefix(rest, []byte(" "))...), '\n')
 			continue
@@ -186,14 +241,17 @@ func (w *listWriter) sendEvent(event []byte) error {
 	return err
 }
 
-// finish sends a JSON body once the handler is done. Anything but JSON, such as
-// an SDK's text for a failure, has no list in it; only a success could.
+// finish sends a JSON body once the handler is done. With the status of a
+// failure, what isn't JSON, such as an SDK's text, has no list in it.
 func (w *listWriter) finish() {
+	if w.stream && bytes.HasSuffix(w.held.Bytes(), []byte("\r")) {
+		_, _ = w.Write([]byte("\n")) // nothing follows that CR; the client is gone if this fails
+	}
 	if w.status == 0 || w.stream {
 		return
 	}
 	body, status := w.held.Bytes(), w.status
-	if status < http.StatusBadRequest && len(body) > 0 {
+	if len(body) > 0 && (status < http.StatusBadRequest || json.Valid(body)) {
 		filtered, err := w.filter.message(body)
 		if err != nil {
 			status, filtered = http.StatusInternalServerError, w.filter.failure()
@@ -207,7 +265,7 @@ func (w *listWriter) finish() {
 
 // failure is the answer in place of one that couldn't be filtered.
 func (f *listFilter) failure() []byte {
-	d := Denial{id: f.id, code: "server_error", description: "the list could not be filtered"}
+	d := Denial{id: f.id, rpcCode: rpcInternal, code: "server_error", description: "the list could not be filtered"}
 	return bytes.TrimSpace(d.body())
 }
 

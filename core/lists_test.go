@@ -16,6 +16,17 @@ const threeTools = `{"jsonrpc":"2.0","id":7,"result":{"tools":[{"name":"get_weat
 // listGate answers every request that gets through with the given answer.
 func listGate(t *testing.T, contentType string, parts ...string) *gate {
 	t.Helper()
+	return &gate{handler: listHandler(t, func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", contentType)
+		for _, part := range parts {
+			fmt.Fprint(w, part)
+			_ = http.NewResponseController(w).Flush()
+		}
+	})}
+}
+
+func listHandler(t *testing.T, answer func(http.ResponseWriter)) http.Handler {
+	t.Helper()
 	c := quiet()
 	c.AuthorizationServers, c.Verifiers, c.Scopes = nil, []core.Verifier{scopesVerifier{}}, []string{"base"}
 	notes(&c)
@@ -24,13 +35,10 @@ func listGate(t *testing.T, contentType string, parts ...string) *gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &gate{handler: rs.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
-		for _, part := range parts {
-			fmt.Fprint(w, part)
-			_ = http.NewResponseController(w).Flush()
-		}
-	}))}
+	return rs.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Mcp-Session-Id", "only")
+		answer(w)
+	}))
 }
 
 // listed returns the names that an answer lists, and its cacheScope.
@@ -109,8 +117,65 @@ func TestListsKeepWhatIsNotTheList(t *testing.T) {
 	if strings.Contains(stream, "purge") || !strings.Contains(stream, "get_weather") {
 		t.Errorf("an event in two pieces wasn't filtered: %q", stream)
 	}
+	for name, end := range map[string]string{"CR LF": "\r\n", "CR": "\r"} {
+		stream := listGate(t, "text/event-stream", "id: 1"+end+"data: "+threeTools+end, end+": bye"+end+end).post("base", request("tools/list", "{}")).Body.String()
+		if strings.Contains(stream, "purge") || !strings.Contains(stream, "get_weather") || !strings.HasSuffix(stream, "\n\n: bye\n\n") {
+			t.Errorf("lines that end with %s weren't filtered: %q", name, stream)
+		}
+	}
 	if body := listGate(t, "application/json", threeTools).post("base", request("made/up", "{}")).Body.String(); body != threeTools {
 		t.Errorf("another answer changed: %s", body)
+	}
+}
+
+// TestS45ListsOfResumedStreams takes up a stream that began as the answer to an
+// earlier request: what it lists is filtered, all else passes.
+func TestS45ListsOfResumedStreams(t *testing.T) {
+	const other = `{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"purge"}]}}`
+	g := listGate(t, "text/event-stream", "data: "+other+"\n\n", "data: "+threeTools+"\n\n", "data: {\"id\":4,\"result\":{\"prompts\":[\"danger_prompt\"]}}\n\n")
+	g.post("base", request("tools/list", "{}")) // opens the session
+	r := httptest.NewRequest(http.MethodGet, "https://mcp.example/mcp", http.NoBody)
+	r.Header.Set("Authorization", "Bearer scopes:base")
+	r.Header.Set("Mcp-Session-Id", "only")
+	r.Header.Set("Last-Event-ID", "1")
+	w := httptest.NewRecorder()
+	g.handler.ServeHTTP(w, r)
+	events := strings.Split(w.Body.String(), "\n\n")
+	if w.Code != http.StatusOK || len(events) != 4 || events[0] != "data: "+other {
+		t.Fatalf("status %d, and not what was sent: %q", w.Code, events)
+	}
+	if names, scope := listed(t, strings.TrimPrefix(events[1], "data: "), "tools", "name"); strings.Join(names, " ") != "get_weather read" || scope != "private" {
+		t.Errorf("it lists %q with cacheScope %q", names, scope)
+	}
+	if strings.Contains(events[2], "danger") || !strings.Contains(events[2], `"error"`) {
+		t.Errorf("a list that can't be filtered was shown: %s", events[2])
+	}
+}
+
+// TestListsComeUncompressed sees to it that the handler gets no reason to
+// compress what must be read.
+func TestListsComeUncompressed(t *testing.T) {
+	c := quiet()
+	c.AuthorizationServers, c.Verifiers, c.Scopes = nil, []core.Verifier{scopesVerifier{}}, []string{"base"}
+	c.Policy = core.Policy{FilterLists: true}
+	rs, err := core.New(stopped(t), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted := make(map[string]string)
+	handler := rs.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		accepted[r.Header.Get("Mcp-Method")] = r.Header.Get("Accept-Encoding")
+	}))
+	for _, method := range []string{"tools/list", "tools/call"} {
+		r := httptest.NewRequest(http.MethodPost, "https://mcp.example/mcp", strings.NewReader(request(method, `{"name":"x"}`)))
+		r.Header.Set("Authorization", "Bearer scopes:base")
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Mcp-Method", method)
+		r.Header.Set("Accept-Encoding", "gzip")
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	if len(accepted) != 2 || accepted["tools/list"] != "" || accepted["tools/call"] != "gzip" {
+		t.Errorf("the handler was told to accept %q", accepted)
 	}
 }
 
@@ -137,6 +202,22 @@ func TestListsThatCannotBeFilteredAreNotShown(t *testing.T) {
 }
 
 func TestListsOfAFailingServerPass(t *testing.T) {
+	failed := `{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"busy"}}`
+	for body, want := range map[string]string{failed: failed, threeTools: "get_weather read"} {
+		g := &gate{handler: listHandler(t, func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusBadGateway)
+			fmt.Fprint(w, body)
+		})}
+		w := g.post("base", request("tools/list", "{}"))
+		got := w.Body.String()
+		if body == threeTools {
+			names, _ := listed(t, got, "tools", "name")
+			got = strings.Join(names, " ")
+		}
+		if w.Code != http.StatusBadGateway || got != want {
+			t.Errorf("status %d: %s, want %s", w.Code, got, want)
+		}
+	}
 	c := quiet()
 	c.AuthorizationServers, c.Verifiers, c.Scopes = nil, []core.Verifier{scopesVerifier{}}, []string{"base"}
 	c.Policy = core.Policy{FilterLists: true}

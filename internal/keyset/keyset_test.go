@@ -125,6 +125,13 @@ func published(t *testing.T, signers ...signer) string {
 // verify has the set verify a fresh signature of s.
 func verify(ctx context.Context, t *testing.T, set *keyset.Set, s signer, kid *string) error {
 	t.Helper()
+	_, err := keyOf(ctx, t, set, s, kid)
+	return err
+}
+
+// keyOf is verify, and returns the key that did.
+func keyOf(ctx context.Context, t *testing.T, set *keyset.Set, s signer, kid *string) (*keyset.Key, error) {
+	t.Helper()
 	signature, err := jwt.SigningMethodES256.Sign("head.body", s.key)
 	if err != nil {
 		t.Fatal(err)
@@ -263,6 +270,23 @@ func TestAKnownKeyIDWithABadSignatureProvokesNothing(t *testing.T) {
 		}
 		if got := e.fetches.Load(); got != 1 {
 			t.Errorf("%d fetches, want only the first", got)
+		}
+	})
+}
+
+// TestKeysOfOneID: each of them may have signed the token, though an id should
+// name one.
+func TestKeysOfOneID(t *testing.T) {
+	a, b, stranger := newSigner(t, "same"), newSigner(t, "same"), newSigner(t, "same")
+	run(t, respond(published(t, a, b)), func(t *testing.T, _ *endpoint, set *keyset.Set) {
+		synctest.Wait()
+		for i, s := range []signer{a, b} {
+			if err := verify(t.Context(), t, set, s, &s.kid); err != nil {
+				t.Errorf("key %d: %v", i, err)
+			}
+		}
+		if err := verify(t.Context(), t, set, stranger, &stranger.kid); !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+			t.Errorf("a stranger's signature: %v, want ErrTokenSignatureInvalid", err)
 		}
 	})
 }

@@ -15,7 +15,7 @@ import (
 type Target struct {
 	// Start brings the server up and returns once it accepts connections. It must
 	// trust the access tokens of the issuer, as a real deployment would: by the
-	// keys that the issuer's metadata leads to. It is called several times, each
+	// keys that the issuer's metadata leads to, which are at /jwks.json. It is called several times, each
 	// time with another issuer, one of which is down at first; an error of tb
 	// fails what it was called for, not the test. What it starts must end with
 	// tb (testing.TB.Cleanup).

@@ -199,6 +199,13 @@ type findings struct {
 	breach bool
 }
 
+// count notes that something happened more often than it may.
+func (f *findings) count(n, most int, sent, what string) {
+	if n > most {
+		f.list = append(f.list, fmt.Sprintf("\tsent: %s\n\texpected: at most %d %s\n\tcame: %d", sent, most, what, n))
+	}
+}
+
 // expect notes what was expected of an answer that isn't as it should be.
 func (f *findings) expect(holds bool, a *answer, expected string, args ...any) {
 	if !holds {

@@ -122,6 +122,11 @@ func TestEveryRequirementCanFail(t *testing.T) {
 				seen[r.ID] = r.NotApplicable
 			}
 			failed[r.ID] = failed[r.ID] || r.Failure != ""
+			for _, part := range []string{"sent: ", "expected: ", "came: "} {
+				if r.Failure != "" && !strings.Contains(r.Failure, part) {
+					t.Errorf("the failure of %s doesn't tell what was %s%s", r.ID, part, r.Failure)
+				}
+			}
 		}
 	}
 	never := regexp.MustCompile("only the server's own tests|on the wire a line feed")

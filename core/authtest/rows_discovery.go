@@ -146,8 +146,7 @@ func placeRows() []conformRow {
 			check: func(t *trial, f *findings) {
 				u, err := url.Parse(t.endpoint.Resource)
 				if err != nil {
-					f.list = append(f.list, "\tEndpoint.Resource is no URL")
-					return
+					t.tb.Fatalf("Endpoint.Resource: %v", err)
 				}
 				path := wellKnown + u.RequestURI()
 				if u.Path == "" || u.Path == "/" {

@@ -174,6 +174,9 @@ func (s *suite) judge(row *conformRow) Result {
 		}
 		f := &findings{}
 		row.check(t, f)
+		if len(f.list) > 0 {
+			t.renew()
+		}
 		r.Failure, r.Breach = t.redact(strings.Join(f.list, "\n")), f.breach
 	})
 	if problem := a.text(); problem != "" {

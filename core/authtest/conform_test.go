@@ -203,6 +203,34 @@ func TestFailuresHoldNoToken(t *testing.T) {
 	}
 }
 
+// No two messages of a session have one id (MCP 2025-11-25, requests), or an SDK
+// would refuse the second for the sake of the first.
+func TestIDsAreUnique(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	seen := make(map[string]int)
+	id := regexp.MustCompile(`^\{"jsonrpc":"2.0","id":(\d+),"method":"[a-z/]+","params":\{`)
+	inner := open()
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if match := id.FindSubmatch(body); match != nil {
+			mu.Lock()
+			seen[string(match[1])]++
+			mu.Unlock()
+		}
+		inner.ServeHTTP(w, r)
+	})
+	authtest.ExamineWithin(t, serving(h), time.Second)
+	if len(seen) < 100 {
+		t.Errorf("%d ids were seen", len(seen))
+	}
+	for id, times := range seen {
+		if times > 1 {
+			t.Errorf("the id %s was used %d times", id, times)
+		}
+	}
+}
+
 // A server that knows MCP 2026-07-28 alone has no handshake.
 func TestConformWithoutHandshake(t *testing.T) {
 	t.Parallel()

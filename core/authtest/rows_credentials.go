@@ -240,7 +240,10 @@ func scopeRows() []conformRow {
 		},
 		{
 			id: "S13/id", clause: "JSON-RPC 2.0 §5", about: "A denial of a message carries the message's id, in a JSON-RPC error.",
-			check: func(t *trial, f *findings) { f.answers(lacking(t, sending{}), "7") },
+			check: func(t *trial, f *findings) {
+				a := lacking(t, sending{})
+				f.answers(a, a.id)
+			},
 		},
 		{
 			id: "S13/id-string", clause: "JSON-RPC 2.0 §5", about: "A denial of a message carries the message's id, if it is a string too.",

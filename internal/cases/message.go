@@ -103,7 +103,7 @@ type Offer struct {
 
 // Messages is the whole table.
 func (o *Offer) Messages() []Message {
-	return slices.Concat(o.fields(), o.encodings(), o.documents(), o.keys(), o.values(), o.mirrors())
+	return slices.Concat(o.spelled(), o.fields(), o.encodings(), o.documents(), o.keys(), o.values(), o.mirrors())
 }
 
 // message is a request with the id 7.

@@ -218,9 +218,11 @@ func tokenRows(site *cases.Site) []conformRow {
 	})
 }
 
+const scopeClause = "RFC 6750 §3.1; MCP 2026-07-28 authorization, scope challenge handling"
+
 // scopeRows are S8 and S13: a token that lacks a scope of the endpoint.
 func scopeRows() []conformRow {
-	const clause = "RFC 6750 §3.1; MCP 2026-07-28 authorization, scope challenge handling"
+	const clause = scopeClause
 	lacking := func(t *trial, q sending) *answer {
 		q.token, q.holder = t.token("other"), "a token without the scopes of the endpoint"
 		return t.send(t.inSession(q))
@@ -261,15 +263,7 @@ func scopeRows() []conformRow {
 				f.refused(t, t.send(t.inSession(sending{token: t.token(other...), holder: "a token with the scopes in another case"})), http.StatusForbidden)
 			},
 		},
-		{
-			id: "S8/lacking-one", clause: clause, about: "A token that lacks one scope of the endpoint is answered 403.",
-			check: func(t *trial, f *findings) {
-				for i, s := range t.suite.target.Scopes {
-					rest := append(slices.Delete(slices.Clone(t.suite.target.Scopes), i, i+1), "other")
-					f.refused(t, t.send(t.inSession(sending{token: t.token(rest...), holder: "a token without " + s})), http.StatusForbidden)
-				}
-			},
-		},
+		lackingOneRow(),
 	}
 	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
 		rows = append(rows, conformRow{
@@ -281,6 +275,18 @@ func scopeRows() []conformRow {
 		rows[i].lacks = needScopes
 	}
 	return rows
+}
+
+func lackingOneRow() conformRow {
+	return conformRow{
+		id: "S8/lacking-one", clause: scopeClause, about: "A token that lacks one scope of the endpoint is answered 403.",
+		check: func(t *trial, f *findings) {
+			for i, s := range t.suite.target.Scopes {
+				rest := append(slices.Delete(slices.Clone(t.suite.target.Scopes), i, i+1), "other")
+				f.refused(t, t.send(t.inSession(sending{token: t.token(rest...), holder: "a token without " + s})), http.StatusForbidden)
+			}
+		},
+	}
 }
 
 func needScopes(t *trial) string {

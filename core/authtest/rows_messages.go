@@ -46,8 +46,10 @@ func aboutMessage(m *cases.Message) string {
 // missing returns why the server can't be tried with the message.
 func (t *trial) missing(m *cases.Message) string {
 	switch {
-	case m.Verdict == cases.Refused, m.Verdict == cases.Forbidden:
+	case m.Verdict == cases.Refused:
 		return ""
+	case m.Verdict == cases.Forbidden && !t.suite.has(m.Almost, true):
+		return "Target names nothing that needs more than Scopes: " + kind(m.Almost)
 	case m.Verdict == cases.Honest && !t.suite.has(m.Runs, false):
 		return "Target names nothing that needs no more than Scopes: " + kind(m.Runs)
 	case m.Verdict == cases.Silent && !t.suite.has("tool "+t.suite.offer().Danger, true):

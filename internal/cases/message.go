@@ -29,6 +29,8 @@ type Message struct {
 	Code   string
 	// Runs is what runs where the message is let in: "tool purge".
 	Runs string
+	// Almost is what a Forbidden message almost names, in the same words.
+	Almost string
 	// Extra says that the message holds arguments of which nobody asked the tool
 	// whether it takes them.
 	Extra bool

@@ -18,19 +18,19 @@ func (o *Offer) spelled() []Message {
 		tools["by a look-alike"] = o.Danger[:last] + string(c+wide)
 	}
 	var table []Message
-	add := func(name, body string) {
+	add := func(name, almost, body string) {
 		table = append(table, Message{
-			Name: "G9 " + name, Body: body, Verdict: Forbidden,
+			Name: "G9 " + name, Body: body, Verdict: Forbidden, Almost: almost,
 			Clause: "MCP 2026-07-28 tools, prompts and resources; RFC 3986 §6.2.1",
 		})
 	}
 	for how, name := range tools {
-		add("a tool "+how, o.named(name))
+		add("a tool "+how, o.runs(), o.named(name))
 	}
-	add("a prompt in another case", message("prompts/get", `{"name":"`+turned(o.ProtectedPrompt)+`"}`))
+	add("a prompt in another case", "prompt "+o.ProtectedPrompt, message("prompts/get", `{"name":"`+turned(o.ProtectedPrompt)+`"}`))
 	for _, method := range []string{"read", "subscribe", "unsubscribe"} {
 		for how, uri := range spelledURIs(o.ProtectedResource, o.OpenResource) {
-			add(method+" "+how, message("resources/"+method, `{"uri":"`+uri+`"}`))
+			add(method+" "+how, "resource "+o.ProtectedResource, message("resources/"+method, `{"uri":"`+uri+`"}`))
 		}
 	}
 	return table

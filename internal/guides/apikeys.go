@@ -16,6 +16,7 @@ type apiKeys struct {
 	ownerOf  func(ctx context.Context, hash [sha256.Size]byte) (owner string, found bool, err error)
 }
 
+// Verify tells whose a key is.
 func (k *apiKeys) Verify(ctx context.Context, token string) (core.Principal, error) {
 	if !strings.HasPrefix(token, "key_") {
 		return core.Principal{}, core.ErrNotMine // the next verifier is asked, then the issuers

@@ -2,7 +2,9 @@ package guides
 
 import (
 	"bytes"
+	"encoding/json"
 	"go/format"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,37 +14,27 @@ import (
 	"testing"
 )
 
-// TestFragments holds every Go block that isn't a file against this package,
-// which the compiler has read: each is one or more whole declarations of it, to
-// the letter. And the other way round: what is in a file that a guide shows
-// something of, and is neither shown nor used by what is, would be forgotten
-// there.
+// TestFragments holds every Go block that isn't a file against the tree, which
+// the compiler has read: each is one or more whole declarations of one of its
+// files, of internal/guides most often, to the letter.
 func TestFragments(t *testing.T) {
-	paths, err := filepath.Glob("*.go")
+	var sources []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && slices.Contains([]string{".git", "node_modules", "vendor"}, entry.Name()) {
+			return filepath.SkipDir
+		}
+		if err == nil && strings.HasSuffix(path, ".go") {
+			sources = append(sources, read(t, path)+"\n")
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	more, err := filepath.Glob("*/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sources := make(map[string]string)
-	for _, path := range append(paths, more...) {
-		sources[path] = read(t, path)
 	}
 	for _, p := range pages(t) {
 		for _, b := range p.of("go") {
-			if b.file != "" {
-				continue
-			}
-			home := ""
-			for path, source := range sources {
-				if strings.Contains(source+"\n", "\n\n"+b.text+"\n") {
-					home = path
-				}
-			}
-			if home == "" {
-				t.Errorf("docs/%s:%d: no file of internal/guides declares what it shows:\n%s", p.name, b.line, b.text)
+			if b.file == "" && !slices.ContainsFunc(sources, func(source string) bool { return strings.Contains(source, "\n\n"+b.text+"\n") }) {
+				t.Errorf("docs/%s:%d: no file of the tree declares what it shows:\n%s", p.name, b.line, b.text)
 			}
 		}
 	}
@@ -121,22 +113,49 @@ func TestFilesAreTheSame(t *testing.T) {
 	}
 }
 
-// TestCommands looks at what guides tell to type: nothing is there that CI
-// doesn't run. The commands of a walk are run by TestWalks; other guides have
-// none but those listed here, which are about a tree of the reader's own.
+// TestCommands looks at what guides tell to type. The commands of a walk are run
+// by TestWalks; those of other guides run what is in this tree, so that each
+// folder that they name exists.
 func TestCommands(t *testing.T) {
 	walked := walks(t)
+	run := regexp.MustCompile(`^go (?:run|test) -C (\S+) (?:-\S+ )*(\./\S*)`)
 	for _, p := range pages(t) {
 		if slices.ContainsFunc(walked, func(w page) bool { return w.name == p.name }) {
 			continue
 		}
 		for _, b := range p.of("sh") {
-			t.Errorf("docs/%s:%d has commands, and nothing runs them:\n%s", p.name, b.line, b.text)
+			for command := range strings.Lines(b.text) {
+				m := run.FindStringSubmatch(command)
+				if m == nil {
+					t.Errorf("docs/%s:%d: nothing checks the command %s", p.name, b.line, command)
+				} else if _, err := os.Stat(filepath.Join(root, m[1], strings.TrimSuffix(m[2], "/..."))); err != nil {
+					t.Errorf("docs/%s:%d: %v", p.name, b.line, err)
+				}
+			}
 		}
 	}
+}
+
+// TestBlocks: nothing is shown that no test looks at.
+func TestBlocks(t *testing.T) {
 	for _, p := range pages(t) {
+		walks := len(p.of("sh")) > 0
 		for _, b := range p.blocks {
-			if !slices.Contains([]string{"go", "sh", "text", "http", "nginx"}, b.language) {
+			switch b.language {
+			case "go", "sh": // TestFragments, TestFilesCompile, TestCommands, TestWalks
+			case "json":
+				if !json.Valid([]byte(b.text)) {
+					t.Errorf("docs/%s:%d: the block is no JSON", p.name, b.line)
+				}
+			case "http":
+				if p.name != "refusals.md" { // TestRefusals
+					t.Errorf("docs/%s:%d: nothing checks the answer", p.name, b.line)
+				}
+			case "text":
+				if !walks { // it is what a command prints
+					t.Errorf("docs/%s:%d: no command prints the text", p.name, b.line)
+				}
+			default:
 				t.Errorf("docs/%s:%d: a block of %q, which nothing checks", p.name, b.line, b.language)
 			}
 		}

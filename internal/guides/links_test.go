@@ -48,10 +48,9 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-// prose is the text without its blocks and its code.
+// prose is the text without its blocks.
 func prose(text string) string {
-	text = regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(text, "")
-	return regexp.MustCompile("`[^`\n]*`").ReplaceAllString(text, "")
+	return regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(text, "")
 }
 
 // anchors are the names that GitHub gives to the headings of a page: lower case,
@@ -60,8 +59,7 @@ func prose(text string) string {
 func anchors(text string) []string {
 	var names []string
 	seen := make(map[string]int)
-	text = regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(text, "")
-	for _, m := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(prose(text), -1) {
 		name := strings.ReplaceAll(strings.ToLower(regexp.MustCompile(`[^\p{L}\p{N}\s_-]`).ReplaceAllString(m[1], "")), " ", "-")
 		if again := seen[name]; again > 0 {
 			names = append(names, name+"-"+string(rune('0'+again)))

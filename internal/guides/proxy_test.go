@@ -108,7 +108,7 @@ func forget(t *testing.T, version string) {
 	kept := filepath.Join(strings.TrimSpace(string(cache)), filepath.FromSlash(module)+"@"+version)
 	_ = filepath.WalkDir(kept, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() {
-			err = os.Chmod(path, 0o700) //nolint:gosec // a folder has to be opened for what is in it
+			err = os.Chmod(path, 0o700)
 		}
 		return err
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mcpbearer/mcpbearer/core"
@@ -54,6 +55,26 @@ func TestAPIKeys(t *testing.T) {
 	s.CheckStatus("a key beside a bad token", s.Do(inField), http.StatusUnauthorized)
 	inField.Token = ""
 	s.CheckStatus("a key from a foreign page", s.Do(inField.With("Origin", "https://elsewhere.example")), http.StatusForbidden)
+}
+
+// TestRevokedKey: a key that is revoked opens nothing from then on (S34).
+func TestRevokedKey(t *testing.T) {
+	b := newBench(t)
+	keys := robotsKeys()
+	var revoked atomic.Bool
+	known := keys.ownerOf
+	keys.ownerOf = func(ctx context.Context, hash [sha256.Size]byte) (string, bool, error) {
+		owner, found, err := known(ctx, hash)
+		return owner, found && !revoked.Load(), err
+	}
+	rs, err := core.New(t.Context(), keysAndTokens(b.AS.Issuer(), keys))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := b.Serve(rs.InFront(nil, b.MCP))
+	wantCalls(s, []toolCall{{"a key", "/mcp", "key_of_the_robot", http.StatusOK}})
+	revoked.Store(true)
+	wantCalls(s, []toolCall{{"the key, revoked", "/mcp", "key_of_the_robot", http.StatusUnauthorized}})
 }
 
 // TestKeysAlone: without an issuer the metadata names no authorization server.

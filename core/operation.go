@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mcpbearer/mcpbearer/internal/strictjson"
@@ -24,9 +25,26 @@ type Operation struct {
 // operation is an Operation with what the gate has read of it besides.
 type operation struct {
 	Operation
-	kind operationKind
-	raw  []byte   // the arguments, or nil where the message has none
-	more []string // further URIs, of subscriptions/listen
+	kind    operationKind
+	subject []byte   // what Name is made of, where somebody asks for it
+	raw     []byte   // the arguments, or nil where the message has none
+	more    []string // further URIs, of subscriptions/listen
+}
+
+// name makes the Name.
+func (op *operation) name() {
+	if op.Name == "" {
+		op.Name = string(op.subject)
+	}
+}
+
+// uriBytes is the length of all URIs together.
+func (op *operation) uriBytes() int {
+	n := len(op.Name)
+	for _, uri := range op.more {
+		n += len(uri)
+	}
+	return n
 }
 
 type operationKind int
@@ -38,11 +56,12 @@ const (
 	resourceOperation
 )
 
-// withArguments is the operation as a callback sees it.
-func (op *operation) withArguments() Operation {
-	shown := op.Operation
+// shown is the operation as a callback sees it that decides about one subject.
+func (op *operation) shown(about string) Operation {
+	shown := Operation{Method: op.Method, Name: about}
 	if op.raw != nil {
-		shown.arguments = &op.raw
+		raw := slices.Clone(op.raw) // a callback may keep it for longer than the body lasts
+		shown.arguments = &raw
 	}
 	return shown
 }

@@ -217,6 +217,20 @@ func compare(t *testing.T, shown string, got apptest.Answer) {
 	}
 }
 
+// TestWithoutASession: the other answer that method_not_allowed has.
+func TestWithoutASession(t *testing.T) {
+	b := newBench(t)
+	s := b.Serve(b.Server(apptest.Resource).InFront(nil, b.MCP))
+	call := message(b.Token(apptest.Resource), "")
+	call.Method = http.MethodGet
+	a := s.Do(call)
+	s.CheckStatus("GET without a session", a, http.StatusMethodNotAllowed)
+	s.CheckHeader(a, "Allow", "POST, OPTIONS")
+	if !strings.Contains(a.Body, "session") {
+		t.Errorf("the answer %q doesn't speak of a session", a.Body)
+	}
+}
+
 // TestForeignRefusals: the answers that the guide gives to the SDK are the SDK's.
 func TestForeignRefusals(t *testing.T) {
 	b := newBench(t)
@@ -225,8 +239,4 @@ func TestForeignRefusals(t *testing.T) {
 	if a := s.Do(call.With("Accept", "application/json")); a.Status != http.StatusBadRequest || !strings.Contains(a.Body, "Accept") {
 		t.Errorf("without events in Accept: %d, %q", a.Status, a.Body)
 	}
-	call.Method, call.Body = http.MethodGet, ""
-	a := s.Do(call)
-	s.CheckStatus("GET of a server without sessions", a, http.StatusMethodNotAllowed)
-	s.CheckHeader(a, "Allow", http.MethodPost)
 }

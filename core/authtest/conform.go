@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mcpbearer/mcpbearer/internal/cases"
 )
@@ -64,8 +65,11 @@ type Result struct {
 	// Failure tells what was sent, what was expected and what came. It holds no
 	// token. It is empty where the server does what is required.
 	Failure string
+	// Breach says that the failure is a hole: something was let in, or ran, for a
+	// token that doesn't suffice. Where it is false, an answer was wrong.
+	Breach bool
 	// NotApplicable tells why nothing can be said of this server. A result that
-	// has neither has passed.
+	// has no failure either has passed.
 	NotApplicable string
 
 	_ struct{}
@@ -86,7 +90,7 @@ type Result struct {
 // rotated keys.
 func Conform(t *testing.T, target Target) {
 	t.Helper()
-	s := newSuite(t, &target)
+	s := newSuite(t, &target, patience)
 	rows := s.rows()
 	var missing []string
 	passed := 0
@@ -104,6 +108,9 @@ func Conform(t *testing.T, target Target) {
 					switch r := s.judge(&group[i]); {
 					case r.Failure != "":
 						t.Errorf("%s (%s): %s\n%s", r.ID, r.Clause, r.About, r.Failure)
+						if r.Breach {
+							t.Error("this is a hole: something was let in, or ran, for a token that doesn't suffice")
+						}
 					case r.NotApplicable != "":
 						missing = append(missing, r.ID+": "+r.NotApplicable)
 						t.Log("not applicable: " + r.NotApplicable)
@@ -122,7 +129,12 @@ func Conform(t *testing.T, target Target) {
 // itself is described wrongly.
 func Examine(tb testing.TB, target Target) []Result {
 	tb.Helper()
-	s := newSuite(tb, &target)
+	return examine(tb, &target, patience)
+}
+
+func examine(tb testing.TB, target *Target, patience time.Duration) []Result {
+	tb.Helper()
+	s := newSuite(tb, target, patience)
 	var results []Result
 	for _, row := range s.rows() {
 		results = append(results, s.judge(&row))
@@ -162,7 +174,7 @@ func (s *suite) judge(row *conformRow) Result {
 		}
 		f := &findings{}
 		row.check(t, f)
-		r.Failure = t.redact(strings.Join(f.list, "\n"))
+		r.Failure, r.Breach = t.redact(strings.Join(f.list, "\n")), f.breach
 	})
 	if problem := a.text(); problem != "" {
 		r.Failure = strings.TrimPrefix(r.Failure+"\n"+problem, "\n")
@@ -182,7 +194,10 @@ func (s *suite) rows() []conformRow {
 }
 
 // findings are what isn't as it should be.
-type findings struct{ list []string }
+type findings struct {
+	list   []string
+	breach bool
+}
 
 // expect notes what was expected of an answer that isn't as it should be.
 func (f *findings) expect(holds bool, a *answer, expected string, args ...any) {

@@ -28,7 +28,7 @@ func (t *trial) controlID() string {
 // version and a session, if the server has any. It returns why it can't.
 func (t *trial) handshake() string {
 	var last *answer
-	if t.eventually(func() bool {
+	if t.eventually(t.suite.patience/2, func() bool {
 		if last = t.initialize(t.full); last.err == nil && last.status == http.StatusOK && last.result() {
 			return true
 		}
@@ -71,8 +71,8 @@ func (t *trial) discover() bool {
 }
 
 // eventually waits for what the server brings about by itself, and looks often.
-func (t *trial) eventually(holds func() bool) bool {
-	ctx, cancel := context.WithTimeout(t.tb.Context(), patience)
+func (t *trial) eventually(within time.Duration, holds func() bool) bool {
+	ctx, cancel := context.WithTimeout(t.tb.Context(), within)
 	defer cancel()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()

@@ -15,16 +15,18 @@ func (f *findings) letIn(t *trial, a *answer, why string) {
 	f.expect(a.err == nil && a.status == http.StatusOK && a.result(), a, "a result, since %s", why)
 }
 
-// refused expects a status, and that nothing ran.
+// refused expects a status, and that nothing ran for credentials that don't
+// suffice.
 func (f *findings) refused(t *trial, a *answer, status int) {
 	f.expect(a.err == nil && a.status == status, a, "status %d", status)
-	f.nothingRan(t, a)
+	f.breach = len(f.nothingRan(t, a)) > 0 || f.breach || a.result()
 }
 
-func (f *findings) nothingRan(t *trial, a *answer) {
-	if ran := t.news(a); len(ran) > 0 {
-		f.expect(false, a, "that nothing runs, but this did: %s", strings.Join(ran, ", "))
-	}
+// nothingRan expects that nothing ran, and returns what did.
+func (f *findings) nothingRan(t *trial, a *answer) []string {
+	ran := t.news(a)
+	f.expect(len(ran) == 0, a, "that nothing runs, but this did: %s", strings.Join(ran, ", "))
+	return ran
 }
 
 // noStore expects that nobody keeps a denial.

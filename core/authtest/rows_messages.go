@@ -63,22 +63,37 @@ func (t *trial) try(m *cases.Message, f *findings) {
 	low := t.send(t.carrying(m, t.low, "a token with Scopes alone"))
 	switch m.Verdict {
 	case cases.Refused:
-		f.refused(t, low, m.Status)
-		f.refused(t, t.send(t.carrying(m, t.full, "a token with every scope")), m.Status)
+		f.expect(low.err == nil && low.status == m.Status, low, "status %d", m.Status)
+		f.denied(t, low, m)
+		if len(f.list) > 0 {
+			return
+		}
+		full := t.send(t.carrying(m, t.full, "a token with every scope"))
+		f.expect(full.err == nil && full.status == m.Status, full, "status %d", m.Status)
+		f.nothingRan(t, full)
 		return
 	case cases.Honest:
 		f.ran(t, low, m)
 		return
 	}
 	if t.speaks(m) {
-		f.refused(t, low, http.StatusForbidden)
+		f.expect(low.status == http.StatusForbidden, low, "status 403")
 	} else {
 		f.expect(low.status >= http.StatusBadRequest, low, "status 403, or another refusal of a version that isn't served")
-		f.nothingRan(t, low)
 	}
+	f.denied(t, low, m)
 	if m.Verdict == cases.Protected {
 		f.ran(t, t.send(t.carrying(m, t.full, "a token with every scope")), m)
 	}
+}
+
+// denied expects that nothing ran. That what the message hides did, or that what
+// it openly asks for was given, is a breach: its token doesn't suffice.
+func (f *findings) denied(t *trial, a *answer, m *cases.Message) {
+	t.settle(a)
+	ran, hidden := f.nothingRan(t, a), t.suite.offer().Danger
+	f.breach = slices.Contains(ran, hidden) && t.suite.has("tool "+hidden, true) ||
+		m.Verdict == cases.Protected && (len(ran) > 0 || a.result())
 }
 
 // carrying is the request that the message is.
@@ -88,7 +103,12 @@ func (t *trial) carrying(m *cases.Message, token, holder string) sending {
 	case m.Body == "":
 		q.body = " " // Nothing is what a probe stands for.
 	case t.modern && m.Verdict != cases.Refused && !m.Modern:
-		return t.inSession(q)
+		q = t.inSession(q)
+		// What was added must not make it too long.
+		if over := len(q.body) - max(len(m.Body), t.suite.offer().BodyBytes); over > 0 {
+			q.body = strings.TrimSuffix(q.body, strings.Repeat(" ", over))
+		}
+		return q
 	}
 	if !t.modern && !m.Modern && t.session != "" {
 		q.headers = append(q.headers, "Mcp-Session-Id: "+t.session)
@@ -99,6 +119,9 @@ func (t *trial) carrying(m *cases.Message, token, holder string) sending {
 // speaks reports whether the message is of a protocol version that the server
 // has agreed to, or doesn't say.
 func (t *trial) speaks(m *cases.Message) bool {
+	if t.modern && !m.Modern && (cases.AsModern(m.Body) == m.Body || strings.Contains(strings.Join(m.Headers, ""), "=?base64?")) {
+		return false // It can't be said so, or need not be understood.
+	}
 	for _, line := range m.Headers {
 		if version, ok := strings.CutPrefix(line, "MCP-Protocol-Version: "); ok {
 			return version == t.version

@@ -35,7 +35,9 @@ const (
 type suite struct {
 	tb     testing.TB
 	target *Target
-	trials map[instance]*trial
+	// patience is how long a row waits for what the server does by itself.
+	patience time.Duration
+	trials   map[instance]*trial
 
 	oddToken func(kid string) Token // by a key that the crowded instance publishes
 }
@@ -58,19 +60,20 @@ type trial struct {
 	low, full string // tokens with Scopes alone, and with all scopes
 	seen      int    // how many runs have been looked at
 
-	fetches int     // rotated: how often the first requests made the server fetch keys
-	old     string  // rotated: a token by the key that was replaced
-	after   *answer // rotated: what a token by the new key got, once it was waited for
+	changed time.Time // rotated: when the keys were changed
+	fetches int       // rotated: how often the first requests made the server fetch keys
+	old     string    // rotated: a token by the key that was replaced
+	after   *answer   // rotated: what a token by the new key got, once it was waited for
 }
 
 // newSuite starts all the instances, so that what takes its time in one goes on
 // while another is tried.
-func newSuite(tb testing.TB, target *Target) *suite {
+func newSuite(tb testing.TB, target *Target, patience time.Duration) *suite {
 	tb.Helper()
 	if target.Start == nil {
 		tb.Fatal("authtest: Target.Start is nil: it has to bring up the server")
 	}
-	s := &suite{tb: tb, target: target, trials: make(map[instance]*trial)}
+	s := &suite{tb: tb, target: target, patience: patience, trials: make(map[instance]*trial)}
 	for _, kind := range []instance{rotated, plain, crowded, down} {
 		a := &attempt{TB: tb}
 		t := &trial{tb: a, kind: kind, suite: s}
@@ -257,6 +260,15 @@ func (t *trial) news(a *answer) []string {
 	fresh := slices.Clone(all[min(t.seen, len(all)):])
 	t.seen = len(all)
 	return fresh
+}
+
+// settle gives what a message started the time to show, where its answer didn't
+// wait for it: a message that is accepted without an answer may run later.
+func (t *trial) settle(a *answer) {
+	const longer = 2 * time.Second // than it takes; only servers that fail anyway pay for it
+	if t.endpoint.Ran != nil && a.err == nil && a.status/100 == 2 && len(a.messages()) == 0 {
+		t.eventually(longer, func() bool { return len(t.endpoint.Ran()) > t.seen })
+	}
 }
 
 // concurrently runs f in n goroutines.

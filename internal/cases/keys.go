@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
+const uniqueKeys = "RFC 8259 §4; JSON-RPC 2.0 §4"
+
 // keys are rule G7 for the envelope and params.
 func (o *Offer) keys() []Message {
-	const clause = "RFC 8259 §4; JSON-RPC 2.0 §4; RFC 8725 §2.6 by analogy"
 	call, runs := `"method":"tools/call"`, o.runs()
 	safe := `"params":{"name":"` + o.Safe + `","arguments":` + o.SafeArguments + `}`
 	purge := `"params":{"name":"` + o.Danger + `","arguments":` + o.DangerArguments + `}`
@@ -23,7 +24,7 @@ func (o *Offer) keys() []Message {
 		table = append(table, Message{Name: "G7 " + name, Body: body, Verdict: Refused, Status: http.StatusBadRequest, Code: Parse})
 	}
 	for i := range table {
-		table[i].Clause = clause
+		table[i].Clause = uniqueKeys
 	}
 	return table
 }
@@ -68,6 +69,11 @@ func (o *Offer) twins(call, safe, purge string) map[string]string {
 		"name and NAME":                       two("name", o.Safe, "NAME", o.Danger),
 		"NAME and name":                       two("NAME", o.Danger, "name", o.Safe),
 		"name and an escaped Name":            two("name", o.Safe, `\u004eame`, o.Danger),
+		"name and a harmless NAME":            two("name", o.Danger, "NAME", o.Safe),
+		"name and a harmless escaped Name":    two("name", o.Danger, `\u004eame`, o.Safe),
+		"params and harmless Params":          envelope(call + "," + purge + "," + strings.Replace(safe, "params", "Params", 1)),
+		"params and a harmless long s":        envelope(call + "," + purge + "," + strings.Replace(safe, "params", "param\u017f", 1)),
+		"uri and a harmless URI":              reading(name("uri", o.ProtectedResource) + "," + name("URI", o.OpenResource)),
 		"NAME alone":                          o.params(name("NAME", o.Danger)),
 		"two names far apart":                 message("tools/call", `{"name":"`+o.Safe+`","_meta":{"x":"`+strings.Repeat("a", 5000)+`"},"arguments":`+o.DangerArguments+`,"name":"`+o.Danger+`"}`),
 		"uri and URI":                         reading(name("uri", o.OpenResource) + "," + name("URI", o.ProtectedResource)),

@@ -173,10 +173,13 @@ func turned(name string) string {
 
 // AsModern adds what MCP 2026-07-28 wants in every message.
 func AsModern(body string) string {
-	const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",` +
-		`"io.modelcontextprotocol/clientInfo":{"name":"raw","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
-	body = strings.Replace(body, `"params":{`, `"params":{`+meta+`,`, 1)
-	return strings.Replace(body, meta+`,}`, meta+`}`, 1)
+	const begin, members = `"params":{"_meta":{`, `"io.modelcontextprotocol/protocolVersion":"2026-07-28",` +
+		`"io.modelcontextprotocol/clientInfo":{"name":"raw","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}`
+	if strings.Contains(body, begin) {
+		return strings.Replace(body, begin, begin+members+`,`, 1)
+	}
+	body = strings.Replace(body, `"params":{`, begin+members+`},`, 1)
+	return strings.Replace(body, members+`},}`, members+`}}`, 1)
 }
 
 // ModernHeaders are the lines that MCP 2026-07-28 wants.

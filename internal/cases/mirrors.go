@@ -107,8 +107,11 @@ func (o *Offer) agreements(version string) []Message {
 
 // batches are S44, and two forms of G7 that versions might treat differently.
 func (o *Offer) batches() []Message {
-	const clause = "MCP 2025-06-18 changelog: JSON-RPC batching is removed"
 	refused := func(name, body string) Message {
+		clause := "MCP 2025-06-18 changelog: JSON-RPC batching is removed"
+		if !strings.HasPrefix(name, "S44") {
+			clause = uniqueKeys
+		}
 		return Message{Name: name, Clause: clause, Body: body, Verdict: Refused, Status: http.StatusBadRequest}
 	}
 	return []Message{

@@ -13,6 +13,8 @@ import (
 func Redact(text string, tokens []string) string {
 	for _, token := range tokens {
 		text = strings.ReplaceAll(text, token, "‹token›")
+	}
+	for _, token := range tokens {
 		for _, part := range Telling(token) {
 			text = strings.ReplaceAll(text, part, "‹part of a token›")
 		}

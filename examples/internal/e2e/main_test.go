@@ -33,7 +33,7 @@ func buildAndRun(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(dir)
 	args := []string{"build", "-o", dir + string(filepath.Separator)}
-	for _, program := range programs() {
+	for _, program := range append(programs(), "conformance") {
 		args = append(args, "./"+program)
 	}
 	build := exec.Command("go", args...)

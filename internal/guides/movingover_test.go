@@ -195,16 +195,22 @@ func TestMistakeSession(t *testing.T) {
 }
 
 // TestMistakesAreNamed: the guide's table has the mistakes that are proved here,
-// one after the other.
+// one after the other, each with requirements that there are.
 func TestMistakesAreNamed(t *testing.T) {
 	const proved = 17
-	rows := regexp.MustCompile(`(?m)^\| (\d+) \|`).FindAllStringSubmatch(read(t, docs+"/moving-over.md"), -1)
+	rows := regexp.MustCompile(`(?m)^\| (\d+) \|(.*)$`).FindAllStringSubmatch(read(t, docs+"/moving-over.md"), -1)
+	requirements := read(t, docs+"/conformance.md")
 	if len(rows) != proved {
 		t.Errorf("the guide names %d mistakes, and %d are proved", len(rows), proved)
 	}
 	for i, row := range rows {
 		if row[1] != strconv.Itoa(i+1) {
 			t.Errorf("mistake %d has the number %s", i+1, row[1])
+		}
+		for _, id := range regexp.MustCompile(`\b[SG]\d+\b`).FindAllString(row[2], -1) {
+			if !regexp.MustCompile(`\b` + id + `[:/]`).MatchString(requirements) {
+				t.Errorf("mistake %s breaks %s, which is no requirement", row[1], id)
+			}
 		}
 	}
 }

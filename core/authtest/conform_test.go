@@ -93,13 +93,13 @@ func anything(tb testing.TB) string {
 				return
 			}
 			go func() {
-				defer conn.Close()
+				defer func() { _ = conn.Close() }()
 				lines := bufio.NewScanner(conn)
 				lines.Buffer(nil, 1<<20)
 				for lines.Scan() && lines.Text() != "" {
 					continue
 				}
-				fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(anyResult), anyResult)
+				_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(anyResult), anyResult)
 				_, _ = io.Copy(io.Discard, conn) // so that the answer isn't lost
 			}()
 		}

@@ -50,22 +50,27 @@ func (a *answer) document() map[string]any {
 	return members
 }
 
-// metadataRows are S35 to S38.
+// askMetadata asks for the metadata where the challenge says that it is.
+func askMetadata(method string, headers ...string) func(*trial) *answer {
+	return func(t *trial) *answer {
+		target, _ := t.metadataTarget()
+		return t.send(sending{method: method, target: target, headers: headers, plain: true})
+	}
+}
+
+// metadataRow is a row about metadata that a challenge leads to.
+func metadataRow(id, clause, about string, check func(*trial, *findings)) conformRow {
+	return conformRow{id: id, clause: clause, about: about, check: check, lacks: func(t *trial) string {
+		_, problem := t.metadataTarget()
+		return problem
+	}}
+}
+
+// metadataRows are S35 to S38: how the metadata is served, and what it says.
 func metadataRows() []conformRow {
 	const clause = "RFC 9728 §3; Fetch §3.3"
-	ask := func(method string, headers ...string) func(*trial) *answer {
-		return func(t *trial) *answer {
-			target, _ := t.metadataTarget()
-			return t.send(sending{method: method, target: target, headers: headers, plain: true})
-		}
-	}
+	ask, row := askMetadata, metadataRow
 	get := ask(http.MethodGet)
-	row := func(id, clause, about string, check func(*trial, *findings)) conformRow {
-		return conformRow{id: id, clause: clause, about: about, check: check, lacks: func(t *trial) string {
-			_, problem := t.metadataTarget()
-			return problem
-		}}
-	}
 	published := func(t *trial, f *findings, a *answer) {
 		f.expect(a.status == http.StatusOK && a.document()["resource"] == t.endpoint.Resource, a, "the metadata of the resource")
 	}
@@ -98,6 +103,14 @@ func metadataRows() []conformRow {
 		row("S35/bad-token", clause, "The metadata is public: a bad token isn't looked at.", func(t *trial, f *findings) {
 			published(t, f, ask(http.MethodGet, "Authorization: Bearer garbage")(t))
 		}),
+	}
+	return slices.Concat(rows, memberRows(), placeRows())
+}
+
+// memberRows are S38: what the metadata says.
+func memberRows() []conformRow {
+	get, row := askMetadata(http.MethodGet), metadataRow
+	return []conformRow{
 		row("S38/resource", "RFC 9728 §2, §3.3", "The metadata names the resource exactly.", func(t *trial, f *findings) {
 			a := get(t)
 			f.expect(a.document()["resource"] == t.endpoint.Resource, a, "the member resource to be %q", t.endpoint.Resource)
@@ -119,7 +132,6 @@ func metadataRows() []conformRow {
 			f.expect(!ok || slices.Equal(texts(value), []string{"header"}), a, `bearer_methods_supported, if it is there, to be ["header"]`)
 		}),
 	}
-	return append(rows, placeRows()...)
 }
 
 // placeRows are where clients look that have no challenge.

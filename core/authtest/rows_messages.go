@@ -204,10 +204,10 @@ func operationRows() []conformRow {
 			},
 		})
 	}
-	return append(rows, denialRows()...)
+	return append(append(rows, denialRows()...), mismatchRow())
 }
 
-// denialRows are about the form of a denial of a tool, and of a mismatch.
+// denialRows are about the form of a denial of a tool.
 func denialRows() []conformRow {
 	needTool := func(t *trial) string {
 		if _, name := t.suite.target.choose(t.suite.target.Tools); name == "" {
@@ -264,12 +264,17 @@ func denialRows() []conformRow {
 			return given(t)
 		}
 	}
-	return append(rows, conformRow{
+	return rows
+}
+
+// mismatchRow is about the form of the answer to a lie in the header: S42.
+func mismatchRow() conformRow {
+	return conformRow{
 		id: "S42/code", clause: "MCP 2026-07-28 transports, server validation", about: "A header field that disagrees with the body is answered with the JSON-RPC code -32020.",
 		check: func(t *trial, f *findings) {
 			a := t.send(t.inSession(sending{token: t.full, holder: "a token with every scope", headers: []string{"Mcp-Method: ping"}}))
 			f.expect(a.status == http.StatusBadRequest && strings.Contains(strings.ReplaceAll(a.body, " ", ""), `"code":`+cases.Mismatch), a, "status 400, and code %s", cases.Mismatch)
 			f.nothingRan(t, a)
 		},
-	})
+	}
 }

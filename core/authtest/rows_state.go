@@ -237,10 +237,10 @@ func rotationRows() []conformRow {
 // hostileRows are S14: what a stranger sends stays out of the answer.
 func hostileRows() []conformRow {
 	const clause = "RFC 9110 §5.5, §11.2; RFC 6750 §3"
-	row := func(id, about string, send func(*trial) *answer, status int) conformRow {
+	row := func(id, about string, send func(*trial) *answer) conformRow {
 		return conformRow{id: id, clause: clause, about: about, check: func(t *trial, f *findings) {
 			a := send(t)
-			f.refused(t, a, status)
+			f.refused(t, a, http.StatusUnauthorized)
 			f.expect(a.err != nil || a.header.Get("X-Injected") == "" && !strings.Contains(fmt.Sprint(a.header, a.body), cases.Marker), a,
 				"nothing of the hostile text in the answer")
 		}}
@@ -253,15 +253,15 @@ func hostileRows() []conformRow {
 		"Forwarded: host=" + cases.Marker, "X-Original-Url: /" + cases.Marker, "Host: " + cases.Marker,
 	}
 	return []conformRow{
-		row("S14/token-kid", "Hostile text in a token's kid stays out of the answer.", minted(Token{KeyID: cases.Breakout}, "a token with a hostile kid"), http.StatusUnauthorized),
-		row("S14/token-iss", "Hostile text in a token's issuer stays out of the answer.", minted(Token{Issuer: "https://" + cases.Breakout}, "a token with a hostile issuer"), http.StatusUnauthorized),
-		row("S14/token-aud", "Hostile text in a token's audience stays out of the answer.", minted(Token{Audience: cases.Breakout}, "a token with a hostile audience"), http.StatusUnauthorized),
+		row("S14/token-kid", "Hostile text in a token's kid stays out of the answer.", minted(Token{KeyID: cases.Breakout}, "a token with a hostile kid")),
+		row("S14/token-iss", "Hostile text in a token's issuer stays out of the answer.", minted(Token{Issuer: "https://" + cases.Breakout}, "a token with a hostile issuer")),
+		row("S14/token-aud", "Hostile text in a token's audience stays out of the answer.", minted(Token{Audience: cases.Breakout}, "a token with a hostile audience")),
 		row("S14/scheme", "Hostile text in a scheme stays out of the challenge.", func(t *trial) *answer {
 			return t.send(sending{authorization: []string{`",` + cases.Marker + `="1 x`}})
-		}, http.StatusUnauthorized),
+		}),
 		row("S14/host", "The challenge never repeats what a request says of its host.", func(t *trial) *answer {
 			return t.send(sending{headers: hostile})
-		}, http.StatusUnauthorized),
+		}),
 	}
 }
 

@@ -118,6 +118,7 @@ type hangUp struct {
 	stop func() bool
 }
 
+// Close implements io.Closer.
 func (h hangUp) Close() error {
 	h.stop()
 	return h.conn.Close()

@@ -11,7 +11,11 @@ import (
 	"github.com/mcpbearer/mcpbearer/core/authtest"
 )
 
-var update = flag.Bool("update", false, "write docs/conformance.md and testdata anew")
+// TestMain knows a flag for when the table has changed.
+func TestMain(m *testing.M) {
+	flag.Bool("update", false, "write docs/conformance.md and testdata anew")
+	os.Exit(m.Run())
+}
 
 // report is what Conform says of one server.
 type report struct {
@@ -63,7 +67,7 @@ func TestTable(t *testing.T) {
 // golden compares a text with that of a file, or writes the file.
 func golden(t *testing.T, path, text string) {
 	t.Helper()
-	if *update {
+	if flag.Lookup("update").Value.String() == "true" {
 		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 			t.Fatal(err)
 		}

@@ -111,6 +111,7 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 		return
 	}
 	e.mcp.ServeHTTP(&a.writer, admitted)
+	a.writer.returned()
 }
 
 // passage is one request's way through the stages of the endpoint.

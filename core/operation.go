@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/mcpbearer/mcpbearer/internal/strictjson"
 )
@@ -66,31 +65,63 @@ func (op *operation) shown(about string) Operation {
 	return shown
 }
 
-// Argument returns the argument of that name, decoded as encoding/json decodes
-// into an any, but with numbers as json.Number. It reports false where the
-// message has no such argument, and an error where an argument's name differs
-// in case alone, since handlers differ in whether they would take it.
-func (op Operation) Argument(name string) (value any, present bool, err error) {
-	if op.arguments == nil {
+// Argument returns the argument to which the path of names leads, decoded as
+// encoding/json decodes into an any, but with numbers as json.Number. Where the
+// path leads through a list, it goes on in each element, and the value is the
+// list of what it leads to, nil where that is nothing.
+//
+// It reports false where the message has no such argument, or null for it. It
+// returns an error where a name on the way differs from the path's in case alone,
+// since handlers differ in whether they would take it. An object is never
+// returned, whose members would have to be looked up with the same care: give the
+// path to what is in it.
+func (op Operation) Argument(path ...string) (value any, present bool, err error) {
+	if op.arguments == nil || len(path) == 0 {
 		return nil, false, nil
 	}
-	members, err := strictjson.Object(*op.arguments)
-	if err != nil {
-		return nil, false, err
+	return argument(*op.arguments, path)
+}
+
+var errArgument = errors.New("an argument can't be decided by")
+
+func argument(raw []byte, path []string) (value any, present bool, err error) {
+	switch {
+	case string(raw) == "null":
+		return nil, false, nil
+	case raw[0] == '[':
+		value, err = listArgument(raw, path)
+		return value, err == nil, err
+	case len(path) > 0:
+		if raw[0] != '{' {
+			return nil, false, fmt.Errorf("%w: there is no %q in what is no object", errArgument, path[0])
+		}
+		member, present, err := strictjson.Lookup(raw, path[0])
+		if err != nil || !present {
+			return nil, false, err
+		}
+		return argument(member, path[1:])
+	case raw[0] == '{':
+		return nil, false, fmt.Errorf("%w: it is an object, and the path ends before it", errArgument)
 	}
-	for _, m := range members {
-		if !strings.EqualFold(m.Name, name) {
-			continue
-		}
-		if m.Name != name {
-			return nil, false, fmt.Errorf("%w: an argument is named like %q but for its case", strictjson.ErrAmbiguous, name)
-		}
-		decoder := json.NewDecoder(bytes.NewReader(m.Value))
-		decoder.UseNumber()
-		if err := decoder.Decode(&value); err != nil {
-			return nil, false, errors.New("an argument can't be decoded")
-		}
-		return value, true, nil
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	if err := decoder.Decode(&value); err != nil {
+		return nil, false, errArgument
 	}
-	return nil, false, nil
+	return value, true, nil
+}
+
+func listArgument(raw []byte, path []string) ([]any, error) {
+	var elements []json.RawMessage
+	if err := json.Unmarshal(raw, &elements); err != nil {
+		return nil, errArgument
+	}
+	list := make([]any, len(elements))
+	for i, element := range elements {
+		var err error
+		if list[i], _, err = argument(element, path); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }

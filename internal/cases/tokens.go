@@ -239,7 +239,7 @@ func (s *Site) scopes() []Token {
 	add("S23/first-wins", "The first claim that isn't empty counts alone.", map[string]any{"scope": beside, "scp": all}, Lacking)
 	add("S23/empty-passes", "An empty claim is passed over.", map[string]any{"scope": "", "scp": s.Scopes}, Good)
 	add("S23/other-claims", "Claims that aren't configured hold no scopes.", map[string]any{
-		"scope": Absent, "permissions": s.Scopes, "roles": s.Scopes, "scopes": all, "Scope": all,
+		"scope": Absent, "permissions": s.Scopes, "roles": s.Scopes, "scopes": all,
 	}, Lacking)
 	return t.cases
 }

@@ -148,7 +148,7 @@ func Epoch() time.Time { return time.Date(2026, time.August, 1, 12, 0, 0, 0, tim
 func Rows() []Row {
 	rows := slices.Concat(
 		credentialRows(), malformedRows(), badTokenRows(), timeRows(),
-		scopeRows(), scopeClaimRows(), spellingRows(), tokenRows(), outageRows(), bodyRows(), hostileRows(), hostileConfigRows(),
+		scopeRows(), scopeClaimRows(), spellingRows(), tokenRows(), outageRows(), bodyRows(), messageRows(), hostileRows(), hostileConfigRows(),
 		audienceConfigRows(), slashRows(), issuerRows(), kindRows(), algorithmRows(), principalRows(),
 		startRows(), keyRows(), keyFetchRows(), discoveryRows(),
 		metadataRows(), metadataPlaceRows(), metadataMemberRows(), resourceRows(),

@@ -126,6 +126,7 @@ func startShell(t *testing.T, kit checkout) *shell {
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail")
 	cmd.Dir, cmd.Env = s.folder, s.env
+	endsWhole(cmd)
 	var err error
 	if s.errors, err = os.Create(filepath.Join(t.TempDir(), "stderr")); err != nil {
 		t.Fatal(err)
@@ -149,6 +150,13 @@ func startShell(t *testing.T, kit checkout) *shell {
 		_ = cmd.Wait() // it has told all by now
 	})
 	return s
+}
+
+// endsWhole lets the end of a command's context end what it has started, too:
+// the app is a child of go run, and go run one of the shell.
+func endsWhole(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 }
 
 // run types commands and returns what they print. The first that fails ends the
@@ -181,8 +189,7 @@ func serve(t *testing.T, s *shell, address string) {
 	cmd := exec.CommandContext(t.Context(), "go", "run", ".")
 	cmd.Dir, cmd.Env = s.folder, s.env
 	cmd.Stdout, cmd.Stderr = s.errors, s.errors
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // go run is the parent of the app
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	endsWhole(cmd)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,6 @@ func kinds() []Token {
 	} {
 		t.header("S20/typ-"+c.name, map[string]any{"typ": c.typ}, c.outcome, c.reason)
 	}
-	t.cases = append(t.cases, variants()...)
 	t.clause, t.about = "RFC 9068 §5; OpenID Connect Core §2", "A token whose claims are those of another kind is refused."
 	for name, claims := range map[string]map[string]any{
 		"nonce": {"nonce": "x"}, "at-hash": {"at_hash": "x"}, "c-hash": {"c_hash": "x"},
@@ -47,20 +46,17 @@ func kinds() []Token {
 	return t.cases
 }
 
-// variants are members whose names differ in case alone from some that are read.
-func variants() []Token {
-	spelled := strings.NewReplacer("\u017f", "long-s-", "\u212a", "kelvin-", "_", "-")
-	t := &table{
-		clause: "RFC 7519 §4; RFC 8259 §4",
-		about:  "A claim whose name another reader might take for one that is looked at is refused.",
-	}
+// names are the part of S20 about spelling: a name that another reader might take
+// for one that is looked at must not go unseen, also where it stands alone.
+func names() []Token {
+	t := &table{clause: "RFC 7519 §4; RFC 8259 §4", about: "A claim that is spelled in another case is refused."}
+	id := strings.NewReplacer("\u017f", "long-s-", "\u212a", "kelvin-", "_", "-")
 	for _, name := range []string{"CNF", "NBF", "Nonce", "Token_Use", "EVENTS", "Typ", "At_Hash", "SUB", "Scope", "SCP", "Client_ID", "\u017fub"} {
-		t.claim("S20/variant-"+spelled.Replace(name), map[string]any{name: "x"}, Invalid, malformedToken)
+		t.claim("S20/claim-variant-"+id.Replace(name), map[string]any{name: "x"}, Invalid, malformedToken)
 	}
-	t.clause = "RFC 7515 §4; RFC 8259 §4"
-	t.about = "A header parameter whose name another reader might take for one that is looked at is refused."
+	t.clause, t.about = "RFC 7515 §4; RFC 8259 §4", "A header parameter that is spelled in another case is refused."
 	for _, name := range []string{"CRIT", "Typ", "Alg", "KID", "\u212aid"} {
-		t.header("S20/header-variant-"+spelled.Replace(name), map[string]any{name: "x"}, Invalid, malformedToken)
+		t.header("S20/header-variant-"+id.Replace(name), map[string]any{name: "x"}, Invalid, malformedToken)
 	}
 	return t.cases
 }

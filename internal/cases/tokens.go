@@ -59,7 +59,7 @@ type Site struct {
 
 // Tokens returns all the cases for the site.
 func (s *Site) Tokens() []Token {
-	return slices.Concat(s.audiences(), s.issuers(), s.times(), kinds(), algorithms(), headers(), s.scopes())
+	return slices.Concat(s.audiences(), s.issuers(), s.times(), kinds(), names(), algorithms(), headers(), s.scopes())
 }
 
 // The kit's codes that occur more than once.

@@ -53,7 +53,7 @@ func (rs *ResourceServer) verifyJWT(ctx context.Context, token string) (*verifie
 	if err != nil {
 		return nil, keyRefusal(err, issuer, header)
 	}
-	return rs.check(&verified{principal: p.packed(), key: key}, issuer.Audiences)
+	return rs.check(&verified{principal: p, key: key}, issuer.Audiences)
 }
 
 // compactJWT is a token of three segments, decoded (RFC 7515 §3.1).

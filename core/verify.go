@@ -44,8 +44,7 @@ type Verifier interface {
 // verified is a principal that was let in. It is never changed once it is made,
 // since requests share it.
 type verified struct {
-	principal Principal
-	owner     string      // whom sessions belong to
+	principal Principal   // packed
 	key       *keyset.Key // that the token is signed with, where one is
 }
 
@@ -56,12 +55,12 @@ type bearer struct {
 	kept  bool // whether the verdict was one that had been kept
 }
 
-// ownerName is owner, for an anonymous caller too.
+// ownerName is whom sessions belong to, nobody for an anonymous caller.
 func (v *verified) ownerName() string {
 	if v == nil {
 		return ""
 	}
-	return v.owner
+	return v.principal.owner()
 }
 
 // refusal is why a token, a request or an answer was turned down, in words for
@@ -111,8 +110,7 @@ func (rs *ResourceServer) verify(ctx context.Context, token string, now time.Tim
 		if err != nil {
 			return nil, false, err
 		}
-		p = p.clone()
-		p.vocabulary = &rs.vocabulary
+		p.vocabulary = &rs.vocabulary // it shares no memory with the verifier once it is packed
 		v, err := rs.check(&verified{principal: p}, rs.audiences)
 		return v, false, err
 	}
@@ -141,7 +139,7 @@ func (rs *ResourceServer) check(v *verified, audiences []string) (*verified, err
 	}) {
 		return nil, invalid(reasonAudience, strings.Join(audiences, " or "), describeAudience(v.principal.Audience))
 	}
-	v.owner = ownerOf(&v.principal)
+	v.principal = v.principal.packed()
 	return v, nil
 }
 

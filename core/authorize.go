@@ -27,7 +27,7 @@ func (rs *ResourceServer) Authorize(r *http.Request, scopes ...string) (*http.Re
 		return nil, denial
 	}
 	a := &admission{Context: r.Context(), rs: rs, verified: who.verified}
-	return a.request(r), nil
+	return a.admit(r), nil
 }
 
 func (rs *ResourceServer) decideRoute(r *http.Request, now time.Time, scopes []string) (bearer, *Denial) {
@@ -94,13 +94,15 @@ func (rs *ResourceServer) authenticate(r *http.Request, now time.Time, scopes []
 	return bearer{verified: v, token: token, kept: kept}, nil
 }
 
-// admission is the context of a request that was let in. It also holds the
-// endpoint's writer, so that a request costs one allocation for both.
+// admission is the context of a request that was let in. It also holds that
+// request as the handler sees it, and the endpoint's writer, so that all of them
+// cost one allocation.
 type admission struct {
 	context.Context
 	rs       *ResourceServer
 	verified *verified // nil for an anonymous caller
 	op       Operation
+	request  http.Request
 	writer   flushWriter
 }
 
@@ -142,13 +144,14 @@ func (a *admission) Expiry() time.Time {
 // Operation is what the policy let run.
 func (a *admission) Operation() (method, name string) { return a.op.Method, a.op.Name }
 
-// request returns r as the handler may see it.
-func (a *admission) request(r *http.Request) *http.Request {
+// admit returns r as the handler may see it.
+func (a *admission) admit(r *http.Request) *http.Request {
 	if !a.rs.config.DangerouslyForwardToken {
 		// The header map is shared with r, so the token is gone for whatever runs
 		// around the handler too. That is meant: it has done its work, and what
 		// can't be read can't be logged or passed on.
 		delete(r.Header, "Authorization")
 	}
-	return r.WithContext(a)
+	a.request = *r.WithContext(a)
+	return &a.request
 }

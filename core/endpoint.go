@@ -92,7 +92,7 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 		defer cancel()
 		a.Context = ctx
 	}
-	admitted := a.request(r)
+	admitted := a.admit(r)
 	if p.message != nil {
 		p.message.replay(admitted)
 	}

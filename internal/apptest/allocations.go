@@ -17,16 +17,16 @@ import (
 // that count are built without it.
 func (b *Bench) Allocations(router Router, prepare func(*http.Request), change ...func(*core.Config)) float64 {
 	b.Helper()
-	app, rs := router.New(), b.Server(Resource, change...)
+	app, bare, rs := router.New(), router.New(), b.Server(Resource, change...)
 	served := 0
 	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served++ })
-	app.Handle(http.MethodPost, "/bare", handler)
+	bare.Handle(http.MethodPost, rs.Path(), handler)
 	if err := app.Mount(rs, handler); err != nil {
 		b.Fatalf("Mount: %v", err)
 	}
 	credentials := []string{"Bearer " + b.Token(Resource)}
-	count := func(path string) float64 {
-		r := httptest.NewRequest(http.MethodPost, path, http.NoBody)
+	count := func(app App) float64 {
+		r := httptest.NewRequest(http.MethodPost, rs.Path(), http.NoBody)
 		r.Header.Set("Content-Type", "application/json")
 		w := discard{}
 		return testing.AllocsPerRun(200, func() {
@@ -38,7 +38,7 @@ func (b *Bench) Allocations(router Router, prepare func(*http.Request), change .
 			app.ServeHTTP(w, r)
 		})
 	}
-	added := count("/mcp") - count("/bare")
+	added := count(app) - count(bare)
 	if served != 2*201 {
 		b.Fatalf("%d requests were served, want each of %d", served, 2*201)
 	}

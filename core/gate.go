@@ -134,7 +134,7 @@ func forbidden(expected, got string) *Denial {
 // token that opened it.
 func endsWithToken(r *http.Request, op *operation) bool {
 	const listen = "subscriptions/listen"
-	return r.Method == http.MethodGet || op.Method == listen || strings.EqualFold(r.Header.Get("Mcp-Method"), listen)
+	return r.Method == http.MethodGet || op.Method == listen || strings.EqualFold(field(r.Header, "Mcp-Method"), listen)
 }
 
 // untilExpiry returns a context that ends when the principal's token does.

@@ -145,6 +145,9 @@ func (s *Set) verifyHeld(search *search, method jwt.SigningMethod, kid *string, 
 		if method.Verify(signed, signature, candidate) != nil {
 			continue
 		}
+		if len(search.found) == 1 {
+			return search.found[0], nil
+		}
 		if i := slices.IndexFunc(search.found, func(key *Key) bool { return key.is(candidate) }); i >= 0 {
 			return search.found[i], nil
 		}

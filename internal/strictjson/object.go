@@ -19,6 +19,8 @@ import (
 const (
 	maxDepth   = 64
 	maxMembers = 256
+	// usualMembers is what most objects stay below: one allocation then does.
+	usualMembers = 12
 )
 
 // ErrAmbiguous is wrapped by every refusal of text that is JSON, but that two
@@ -49,7 +51,7 @@ func Object(data []byte) ([]Member, error) {
 	if !r.take('{') {
 		return nil, fmt.Errorf("%w: not an object", ErrSyntax)
 	}
-	var members []Member
+	members := make([]Member, 0, usualMembers)
 	err := r.members(func(name string, value []byte) error {
 		if len(members) == maxMembers {
 			return fmt.Errorf("%w: more than %d members", ErrAmbiguous, maxMembers)

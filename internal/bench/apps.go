@@ -37,29 +37,31 @@ const (
 func done(http.ResponseWriter, *http.Request) {}
 
 // resourceServer returns the kit's, with its keys there.
-func resourceServer(ctx context.Context, a *authority, change ...func(*core.Config)) (*core.ResourceServer, error) {
-	config := core.Config{
-		Resource: resource, AuthorizationServers: []string{a.issuer()}, Scopes: []string{scope},
-		Issuers: []core.Issuer{{URL: a.issuer(), JWKSURL: a.keySetURL()}}, Logger: slog.New(slog.DiscardHandler),
-	}
-	for _, f := range change {
-		f(&config)
-	}
-	rs, err := core.New(ctx, config)
+func resourceServer(ctx context.Context, a *authority) (*core.ResourceServer, error) {
+	rs, err := unreadyServer(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	return rs, ready(ctx, rs.Ready)
 }
 
-// peers are what stands before a handler of net/http.
-func peers() map[string]func(context.Context, *authority) (middleware, error) {
-	return map[string]func(context.Context, *authority) (middleware, error){
-		sdkBearer:                 goSDK,
-		"go-oidc":                 goOIDC,
-		"jwx":                     jwx,
-		"go-chi/jwtauth":          chiJWTAuth,
-		"auth0/go-jwt-middleware": auth0,
+func unreadyServer(ctx context.Context, a *authority) (*core.ResourceServer, error) {
+	return core.New(ctx, core.Config{
+		Resource: resource, AuthorizationServers: []string{a.issuer()}, Scopes: []string{scope},
+		Issuers: []core.Issuer{{URL: a.issuer(), JWKSURL: a.keySetURL()}}, Logger: slog.New(slog.DiscardHandler),
+	})
+}
+
+// peer is what stands before a handler of net/http.
+type peer struct {
+	name string
+	open func(context.Context, *authority) (middleware, error)
+}
+
+func peers() []peer {
+	return []peer{
+		{sdkBearer, goSDK}, {"go-oidc", goOIDC}, {"jwx", jwx},
+		{"go-chi/jwtauth", chiJWTAuth}, {"auth0/go-jwt-middleware", auth0},
 	}
 }
 
@@ -67,15 +69,15 @@ func peers() map[string]func(context.Context, *authority) (middleware, error) {
 // and net/http with every peer, Gin and Echo with their own.
 func apps(ctx context.Context, a *authority, rs *core.ResourceServer) ([]app, error) {
 	var list []app
-	for name, before := range peers() {
-		m, err := before(ctx, a)
+	for _, p := range peers() {
+		m, err := p.open(ctx, a)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
-		list = append(list, app{name, "net/http", overMux(m)})
-		if name == sdkBearer {
-			list = append(list, app{name, "gin", overGin(gin.WrapH(m(http.HandlerFunc(done))))},
-				app{name, "echo", overEcho(echo.WrapHandler(m(http.HandlerFunc(done))))}, app{name, "chi", overChi(m)})
+		list = append(list, app{p.name, "net/http", overMux(m)})
+		if p.name == sdkBearer {
+			list = append(list, app{p.name, "gin", overGin(gin.WrapH(m(http.HandlerFunc(done))))},
+				app{p.name, "echo", overEcho(echo.WrapHandler(m(http.HandlerFunc(done))))}, app{p.name, "chi", overChi(m)})
 		}
 	}
 	list = append(list, app{bare, "net/http", overMux(nil)}, app{bare, "gin", overGin(gin.WrapF(done))},

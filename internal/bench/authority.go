@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -147,8 +149,18 @@ func (a *authority) token(change ...func(header, claims map[string]any)) string 
 	return signed
 }
 
-// unknownKey is a change that names a key that nobody has.
-func unknownKey(header, _ map[string]any) { header["kid"] = rand.Text() }
+func decode(segment string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(segment) }
+
+// encodeHeader returns the first segment of a token.
+func encodeHeader(header map[string]any) string {
+	text, err := json.Marshal(header)
+	if err != nil {
+		return "" // which is no header
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+func firstDot(token string) int { return strings.IndexByte(token, '.') }
 
 // ready waits for the keys, but not for ever.
 func ready(ctx context.Context, is func(context.Context) error) error {

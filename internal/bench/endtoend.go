@@ -13,8 +13,8 @@ import (
 const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_weather","arguments":{"city":"Oslo"},` +
 	`"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}`
 
-// endToEnd is P12: calls of a tool over loopback, client and server in one
-// process.
+// endToEnd is P12: calls of a tool, from the request to the last byte of the
+// answer. There is no network, whose cost would hide what is measured.
 func endToEnd(ctx context.Context, a *authority, s scale, t *table) error {
 	rs, err := resourceServer(ctx, a)
 	if err != nil {
@@ -27,58 +27,44 @@ func endToEnd(ctx context.Context, a *authority, s scale, t *table) error {
 	token := a.token()
 	var subjects []subject
 	for _, x := range list {
-		server := httptest.NewServer(x.handler)
-		defer server.Close()
-		c := &caller{ctx: ctx, url: server.URL + path, token: token, client: server.Client()}
-		if c.call(); c.err != nil {
-			return fmt.Errorf("%s: %w", x.name, c.err)
+		v, err := newVisit(ctx, x.handler, token)
+		if err != nil {
+			return err
 		}
-		subjects = append(subjects, subject{name: x.name, work: c.call})
-		defer func() { err = c.err }()
+		for name, value := range map[string]string{
+			"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+			"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "get_weather",
+		} {
+			v.request.Header.Set(name, value)
+		}
+		v.body = call
+		if err := v.answers("sunny in Oslo"); err != nil {
+			return fmt.Errorf("%s: %w", x.name, err)
+		}
+		subjects = append(subjects, subject{name: x.name, work: func() { v.send() }})
 	}
-	r := compare(scale{rounds: s.rounds, batch: 4 * s.batch}, subjects)
+	r := compare(scale{rounds: s.rounds, batch: 5 * s.batch}, subjects)
 	added := func(name string) float64 { return 100 * (r.ratio(name, "", bare, "") - 1) }
 	t.atMost("P12", "processor time added to a go-sdk tools/call", 3, added(ours), " %",
 		fmt.Sprintf("%s %.1f %%, of %.0f µs", sdkBearer, added(sdkBearer), r.time(bare)/1e3))
 	return nil
 }
 
-// caller calls the tool, and remembers the last thing that went wrong.
-type caller struct {
-	ctx        context.Context //nolint:containedctx // it is for the calls of one comparison
-	url, token string
-	client     *http.Client
-	err        error
-}
-
-func (c *caller) call() {
-	if err := c.once(); err != nil {
-		c.err = err
-	}
-}
-
-func (c *caller) once() error {
-	r, err := http.NewRequestWithContext(c.ctx, http.MethodPost, c.url, strings.NewReader(call))
-	if err != nil {
-		return err
-	}
-	for name, value := range map[string]string{
-		"Authorization": "Bearer " + c.token, "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
-		"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "get_weather",
-	} {
-		r.Header.Set(name, value)
-	}
-	response, err := c.client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	if response.StatusCode != http.StatusOK || !strings.Contains(string(body), "sunny in Oslo") {
-		return fmt.Errorf("status %d: %.200s", response.StatusCode, body)
+// answers reports whether the answer holds that text.
+func (v *visit) answers(text string) error {
+	w := httptest.NewRecorder()
+	v.prepare()
+	v.handler.ServeHTTP(w, v.request)
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), text) {
+		return fmt.Errorf("status %d: %.200s", w.Code, w.Body)
 	}
 	return nil
+}
+
+// prepare gives the request what the last handler took away.
+func (v *visit) prepare() {
+	v.request.Header["Authorization"] = v.bearer
+	if v.body != "" {
+		v.request.Body, v.request.ContentLength = io.NopCloser(strings.NewReader(v.body)), int64(len(v.body))
+	}
 }

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"runtime"
 	"strings"
 	"testing"
 )
-
-func decode(segment string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(segment) }
 
 // overlong is P9: a token of 800 KB.
 func overlong(ctx context.Context, a *authority, s scale, t *table) error {

@@ -20,6 +20,7 @@ type visit struct {
 	request *http.Request
 	writer  *sink
 	bearer  []string
+	body    string
 }
 
 type sink struct {
@@ -44,7 +45,7 @@ func newVisit(ctx context.Context, h http.Handler, token string) (*visit, error)
 func (v *visit) send() int {
 	v.writer.status = http.StatusOK
 	clear(v.writer.header)
-	v.request.Header["Authorization"] = v.bearer // the kit takes it away
+	v.prepare()
 	v.handler.ServeHTTP(v.writer, v.request)
 	return v.writer.status
 }

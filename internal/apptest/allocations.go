@@ -48,6 +48,10 @@ func (b *Bench) Allocations(router Router, prepare func(*http.Request), change .
 // discard is a ResponseWriter that keeps its header and nothing else.
 type discard http.Header
 
-func (d discard) Header() http.Header         { return http.Header(d) }
+// Header returns the header that is kept.
+func (d discard) Header() http.Header { return http.Header(d) }
+
 func (d discard) Write(p []byte) (int, error) { return len(p), nil }
-func (d discard) WriteHeader(int)             {}
+
+// WriteHeader forgets the status.
+func (d discard) WriteHeader(int) {}

@@ -15,10 +15,11 @@ import (
 func main() {
 	rounds := flag.Int("rounds", 25, "rounds of each comparison")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // keyfunc's complaints about what is done to it
-	if err := run(ctx, os.Stdout, scale{rounds: *rounds, batch: 8 * time.Millisecond, invalid: 1_000_000, failures: true}); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Stdout, scale{rounds: *rounds, batch: 8 * time.Millisecond, invalid: 1_000_000, failures: true})
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -33,7 +33,7 @@ func compare(s scale, subjects []subject) result {
 		order[i] = i
 	}
 	for range s.rounds {
-		rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] }) //nolint:gosec // nobody gains by guessing the order
 		for _, i := range order {
 			x := &subjects[i]
 			r[x.name] = append(r[x.name], x.batch(sizes[i]))

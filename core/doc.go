@@ -17,6 +17,12 @@
 // authorization server's keys can't be had, 500 for faults of this service.
 // The body of a request is not read before its token is verified.
 //
+// A client sends the same token with every call. What was found out about a JWT
+// is therefore kept, under a hash of the token, until it expires or the key that
+// it is signed with leaves the issuer's key set ([Limits.CachedTokens],
+// [ResourceServer.Forget]). Scopes, policy and the per-request confirmation are
+// looked at for every request.
+//
 // # What a handler gets
 //
 // The handler finds the caller with [PrincipalFrom]. The Authorization header

@@ -18,6 +18,12 @@
 // 500 for faults of this service.
 // The body of a request is not read before its token is verified.
 //
+// A client sends the same token with every call. What was found out about a JWT
+// is therefore kept, under a hash of the token, until it expires or the key that
+// it is signed with leaves the issuer's key set ([Limits.CachedTokens],
+// [ResourceServer.Forget]); an issuer's answer about a token for seconds. Scopes, policy and the per-request confirmation are
+// looked at for every request.
+//
 // # Whose tokens
 //
 // Each [Issuer] has rules of its own: how its tokens are verified, by keys or by

@@ -27,9 +27,12 @@ type app struct {
 	handler http.Handler
 }
 
-// The names of what is compared.
+// The names of what is compared. A route is an ordinary one behind the kit's
+// RequireScopes, which does what the peers do. The endpoint does more: it reads
+// the message too, and refuses what two decoders would read differently.
 const (
 	ours      = "mcpbearer"
+	endpoint  = "mcpbearer endpoint"
 	bare      = "nothing"
 	sdkBearer = "go-sdk RequireBearerToken + keyfunc"
 )
@@ -96,7 +99,7 @@ func apps(ctx context.Context, a *authority, rs *core.ResourceServer) ([]app, er
 	return append(list, kit...), err
 }
 
-// withKit mounts the endpoint in each router.
+// withKit returns the kit's routes and endpoints in each router.
 func withKit(rs *core.ResourceServer) ([]app, error) {
 	end := http.HandlerFunc(done)
 	mux, router := http.NewServeMux(), chi.NewRouter()
@@ -111,7 +114,13 @@ func withKit(rs *core.ResourceServer) ([]app, error) {
 			return nil, err
 		}
 	}
-	return []app{{ours, "net/http", mux}, {ours, "gin", g}, {ours, "echo", e}, {ours, "chi", router}}, nil
+	return []app{
+		{endpoint, "net/http", mux}, {endpoint, "gin", g}, {endpoint, "echo", e}, {endpoint, "chi", router},
+		{ours, "net/http", overMux(nethttp.RequireScopes(rs, scope))},
+		{ours, "gin", overGin(ginmcp.RequireScopes(rs, scope), gin.WrapF(done))},
+		{ours, "echo", overEcho(echo.WrapHandler(end), echomcp.RequireScopes(rs, scope))},
+		{ours, "chi", overChi(chimcp.RequireScopes(rs, scope))},
+	}, nil
 }
 
 func overMux(m middleware) http.Handler {
@@ -163,9 +172,11 @@ func bridged(ctx context.Context, a *authority, rs *core.ResourceServer) ([]app,
 	}, nil
 }
 
+// sdkHandler is set up as the bridge sets it up.
 func sdkHandler() http.Handler {
 	server := newServer()
-	return mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &mcp.StreamableHTTPOptions{Stateless: true})
+	return mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server },
+		&mcp.StreamableHTTPOptions{Stateless: true, PropagateRequestCancellation: true})
 }
 
 // newServer has one tool, which does next to nothing.

@@ -21,8 +21,8 @@
 // A client sends the same token with every call. What was found out about a JWT
 // is therefore kept, under a hash of the token, until it expires or the key that
 // it is signed with leaves the issuer's key set ([Limits.CachedTokens],
-// [ResourceServer.Forget]); an issuer's answer about a token for seconds. Scopes, policy and the per-request confirmation are
-// looked at for every request.
+// [ResourceServer.Forget]); an issuer's own answer about a token for seconds.
+// Scopes, policy and the per-request confirmation are looked at for every request.
 //
 // # Whose tokens
 //

@@ -26,6 +26,7 @@ func TestReach(t *testing.T) {
 	for folder, may := range map[string][]string{
 		"core":           {},
 		"core/devissuer": {},
+		"core/issuers":   {},
 		"core/authtest":  {},
 		"core/gosdk":     {goSDK, "golang.org/x/oauth2"},
 		"core/client":    {"golang.org/x/oauth2"},

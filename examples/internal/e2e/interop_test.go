@@ -23,11 +23,13 @@ import (
 // foreign is a running oidc-provider. Every token that it gives was asked for by
 // an authorization code flow with PKCE.
 type foreign struct {
-	issuer string
+	issuer  string
+	process *os.Process
 }
 
-// startForeign starts oidc-provider, which npm ci has installed.
-func startForeign(t *testing.T) *foreign {
+// startForeign starts oidc-provider, which npm ci has installed, with the
+// settings that server.mjs knows.
+func startForeign(t *testing.T, env ...string) *foreign {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, "node", "server.mjs")
@@ -35,8 +37,9 @@ func startForeign(t *testing.T) *foreign {
 	if _, err := os.Stat(filepath.Join(cmd.Dir, "node_modules", "oidc-provider")); err != nil {
 		t.Fatalf("%v: run npm ci in examples/internal/e2e/oidc-provider first", err)
 	}
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
 	p := launch(t, "oidc-provider", cmd, cancel)
-	return &foreign{issuer: p.address}
+	return &foreign{issuer: p.address, process: cmd.Process}
 }
 
 // The whole contract holds with tokens of a foreign authorization server; one

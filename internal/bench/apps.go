@@ -63,8 +63,11 @@ type peer struct {
 
 func peers() []peer {
 	return []peer{
-		{sdkBearer, goSDK}, {"go-oidc", goOIDC}, {"jwx", jwx},
-		{"go-chi/jwtauth", chiJWTAuth}, {"auth0/go-jwt-middleware", auth0},
+		{sdkBearer, goSDK},
+		{"go-oidc", goOIDC},
+		{"jwx", jwx},
+		{"go-chi/jwtauth", chiJWTAuth},
+		{"auth0/go-jwt-middleware", auth0},
 	}
 }
 
@@ -115,7 +118,10 @@ func withKit(rs *core.ResourceServer) ([]app, error) {
 		}
 	}
 	return []app{
-		{endpoint, "net/http", mux}, {endpoint, "gin", g}, {endpoint, "echo", e}, {endpoint, "chi", router},
+		{endpoint, "net/http", mux},
+		{endpoint, "gin", g},
+		{endpoint, "echo", e},
+		{endpoint, "chi", router},
 		{ours, "net/http", overMux(nethttp.RequireScopes(rs, scope))},
 		{ours, "gin", overGin(ginmcp.RequireScopes(rs, scope), gin.WrapF(done))},
 		{ours, "echo", overEcho(echo.WrapHandler(end), echomcp.RequireScopes(rs, scope))},

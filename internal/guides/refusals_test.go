@@ -105,13 +105,17 @@ func onlyVerifier(err error) func(*core.Config) {
 	}
 }
 
-// asking makes the config ask the authorization server about tokens.
-func asking(b *apptest.Bench, change func(*core.Introspection)) func(*core.Config) {
-	return func(c *core.Config) {
-		in := &core.Introspection{ClientID: authtest.ClientID, ClientSecret: authtest.ClientSecret}
-		change(in)
-		c.Issuers = []core.Issuer{{URL: b.AS.Issuer(), Introspection: in}}
-	}
+// trusting makes the config trust the issuer under further rules.
+func trusting(issuer core.Issuer) func(*core.Config) {
+	return func(c *core.Config) { c.Issuers = []core.Issuer{issuer} }
+}
+
+// asked is how the issuer is asked about tokens, at an endpoint of its own or
+// at the one that its metadata name, with the secret.
+func asked(b *apptest.Bench, endpoint, secret string) func(*core.Config) {
+	return trusting(core.Issuer{URL: b.AS.Issuer(), Introspection: &core.Introspection{
+		Endpoint: endpoint, ClientID: authtest.ClientID, ClientSecret: secret,
+	}})
 }
 
 // refusals has one way for each code.
@@ -124,6 +128,7 @@ func refusals(b *apptest.Bench) map[string]refusal {
 	claims := func(claims map[string]any) refusal { return minted(authtest.Token{Claims: claims}) }
 	good := b.Token(apptest.Resource)
 	tooLong := message(strings.Repeat("x", 16<<10+1), who)
+	b.AS.Answer("/broken", http.NotFoundHandler())
 	put := message(good, who)
 	put.Method = http.MethodPut
 	return map[string]refusal{
@@ -139,33 +144,29 @@ func refusals(b *apptest.Bench) map[string]refusal {
 		"not_an_access_token":   claims(map[string]any{"nonce": "n"}),
 		"unknown_issuer":        minted(authtest.Token{Issuer: b.AS.Issuer() + "/"}),
 		"wrong_audience":        {request: message(b.AS.Token("https://other.example/mcp", apptest.Scope), who)},
-		"claim_not_allowed": {request: message(good, who), change: func(c *core.Config) {
-			c.Issuers = []core.Issuer{{URL: b.AS.Issuer(), Require: map[string][]string{"tid": {"one"}}}}
-		}},
-		"inactive_token": {request: message("opaque", who), change: asking(b, func(*core.Introspection) {})},
-		"introspection_unavailable": {request: message("opaque", who), change: asking(b, func(in *core.Introspection) {
-			in.Endpoint = b.AS.Issuer() + "/nowhere"
+		"expired":               minted(authtest.Token{Expiry: time.Now().Add(-time.Hour)}),
+		"no_expiry":             claims(map[string]any{"exp": authtest.Absent}),
+		"not_yet_valid":         minted(authtest.Token{NotBefore: time.Now().Add(time.Hour)}),
+		"sender_constrained":    claims(map[string]any{"cnf": map[string]any{"jkt": "x"}}),
+		"unknown_key":           minted(authtest.Token{Flaw: authtest.UnknownKeyID}),
+		"bad_signature":         minted(authtest.Token{Flaw: authtest.TamperedSignature}),
+		"no_verifier":           {request: message("neither", who), change: onlyVerifier(core.ErrNotMine)},
+		"refused_by_verifier":   {request: message("revoked", who), change: onlyVerifier(core.ErrInvalid)},
+		"insufficient_scope":    {request: message(good, callOf("purge"))},
+		"forbidden":             {request: message(good, callOf("unlisted"))},
+		"origin_not_allowed":    {request: message(good, who).With("Origin", "https://elsewhere.example")},
+		"unknown_session":       {request: message(good, who).With("Mcp-Session-Id", "of-somebody-else")},
+		"method_not_allowed":    {request: put},
+		"malformed_message":     {request: message(good, "["+who+"]")},
+		"keys_unavailable":      {request: message(good, who), down: true},
+		"claim_not_allowed": {request: message(good, who), change: trusting(core.Issuer{
+			URL: b.AS.Issuer(), Require: map[string][]string{"token_use": {"access"}},
 		})},
-		"introspection_refused": {request: message("opaque", who), change: asking(b, func(in *core.Introspection) {
-			in.ClientSecret = "wrong"
-		})},
-		"expired":              minted(authtest.Token{Expiry: time.Now().Add(-time.Hour)}),
-		"no_expiry":            claims(map[string]any{"exp": authtest.Absent}),
-		"not_yet_valid":        minted(authtest.Token{NotBefore: time.Now().Add(time.Hour)}),
-		"sender_constrained":   claims(map[string]any{"cnf": map[string]any{"jkt": "x"}}),
-		"unknown_key":          minted(authtest.Token{Flaw: authtest.UnknownKeyID}),
-		"bad_signature":        minted(authtest.Token{Flaw: authtest.TamperedSignature}),
-		"no_verifier":          {request: message("neither", who), change: onlyVerifier(core.ErrNotMine)},
-		"refused_by_verifier":  {request: message("revoked", who), change: onlyVerifier(core.ErrInvalid)},
-		"insufficient_scope":   {request: message(good, callOf("purge"))},
-		"forbidden":            {request: message(good, callOf("unlisted"))},
-		"origin_not_allowed":   {request: message(good, who).With("Origin", "https://elsewhere.example")},
-		"unknown_session":      {request: message(good, who).With("Mcp-Session-Id", "of-somebody-else")},
-		"method_not_allowed":   {request: put},
-		"malformed_message":    {request: message(good, "["+who+"]")},
-		"keys_unavailable":     {request: message(good, who), down: true},
-		"verifier_unavailable": {request: message("any", who), change: onlyVerifier(core.ErrUnavailable)},
-		"fault":                {request: message("any", who), change: onlyVerifier(errors.New("a mistake"))},
+		"inactive_token":            {request: message("revoked", who), change: asked(b, "", authtest.ClientSecret)},
+		"introspection_unavailable": {request: message("opaque", who), change: asked(b, b.AS.Issuer()+"/broken", authtest.ClientSecret)},
+		"introspection_refused":     {request: message("opaque", who), change: asked(b, "", "wrong")},
+		"verifier_unavailable":      {request: message("any", who), change: onlyVerifier(core.ErrUnavailable)},
+		"fault":                     {request: message("any", who), change: onlyVerifier(errors.New("a mistake"))},
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // TestNamesAreTheWordsOfTheRFCs looks at what users of the packages read first.
 func TestNamesAreTheWordsOfTheRFCs(t *testing.T) {
 	foreign := regexp.MustCompile(`IdP|IDP|Login|Permission|Guard|ValidateToken`)
-	for _, folder := range []string{"core", "core/gosdk", "core/client", "core/authtest", "core/issuers", "ginmcp", "echomcp", "chimcp", "nethttp"} {
+	for _, folder := range []string{"core", "core/gosdk", "core/client", "core/issuers", "core/authtest", "ginmcp", "echomcp", "chimcp", "nethttp"} {
 		for _, name := range face(t, folder) {
 			if foreign.MatchString(name) {
 				t.Errorf("%s exports %s", folder, name)

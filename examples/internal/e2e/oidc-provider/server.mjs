@@ -39,7 +39,10 @@ function configuration() {
       devInteractions: { enabled: true },
       registration: { enabled: true },
       introspection: { enabled: Boolean(secret), allowedPolicy: (_ctx, client) => client.clientId === 'resource-server' },
-      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => [token.clientId, 'resource-server'].includes(client.clientId) },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => client.clientId === 'resource-server' || client.clientId === token.clientId,
+      },
       resourceIndicators: {
         enabled: true,
         useGrantedResource: () => true,

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// programs are the examples, each a directory of the module.
+// programs are the examples that have an MCP server in them, each a directory of
+// the module.
 func programs() []string { return []string{"gin", "echo", "chi", "nethttp", "mcpgo"} }
 
 // binaries is the environment variable in which TestMain leaves where it has
@@ -32,7 +33,7 @@ func buildAndRun(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(dir)
 	args := []string{"build", "-o", dir + string(filepath.Separator)}
-	for _, program := range programs() {
+	for _, program := range append(programs(), "proxy") {
 		args = append(args, "./"+program)
 	}
 	build := exec.Command("go", args...)

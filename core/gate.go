@@ -33,10 +33,7 @@ func operationOf(m *rpcscan.Message) (operation, *Denial) {
 }
 
 func (op operation) named(name []byte, has bool) (operation, *Denial) {
-	if !has {
-		return op, badMessage(http.StatusBadRequest, rpcInvalidRequest, "the message doesn't say what it is about", "a name or uri in params", "none")
-	}
-	op.Name = string(name)
+	op.Name, op.nameless = string(name), !has
 	return op, nil
 }
 
@@ -70,12 +67,25 @@ func (op operation) subscriptions(m *rpcscan.Message) (operation, *Denial) {
 // permit decides whether the caller, who may be anonymous, may run what the
 // message asks for.
 func (rs *ResourceServer) permit(ctx context.Context, v *verified, m *message, bare *Denial) *Denial {
-	denial := rs.permitOperation(ctx, v, &m.op, bare)
+	denial := rs.checkNamed(&m.op)
+	if denial == nil {
+		denial = rs.permitOperation(ctx, v, &m.op, bare)
+	}
 	if denial != nil && denial.Status != http.StatusUnauthorized {
 		denial.id = m.scanned.ID
 		denial.asToolResult = rs.policy.DenyWithToolResult && denial.Reason == reasonScope && m.op.Method == "tools/call" && denial.id != nil
 	}
 	return denial
+}
+
+// checkNamed refuses a message that doesn't say what it is about, where a table
+// decides by that. Where none does, the MCP handler answers: it may not have the
+// method at all.
+func (rs *ResourceServer) checkNamed(op *operation) *Denial {
+	if !op.nameless || rs.policy.table(op.kind) == nil {
+		return nil
+	}
+	return badMessage(http.StatusBadRequest, rpcInvalidRequest, "the message doesn't say what it is about", "a name or uri in params", "none")
 }
 
 func (rs *ResourceServer) permitOperation(ctx context.Context, v *verified, op *operation, bare *Denial) *Denial {

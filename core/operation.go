@@ -24,9 +24,10 @@ type Operation struct {
 // operation is an Operation with what the gate has read of it besides.
 type operation struct {
 	Operation
-	kind operationKind
-	raw  []byte   // the arguments, or nil where the message has none
-	more []string // further URIs, of subscriptions/listen
+	kind     operationKind
+	nameless bool     // the message doesn't say which tool, prompt or resource
+	raw      []byte   // the arguments, or nil where the message has none
+	more     []string // further URIs, of subscriptions/listen
 }
 
 type operationKind int

@@ -122,6 +122,9 @@ func auditLines(t *testing.T, file string) []auditLine {
 		t.Fatal(err)
 	}
 	var lines []auditLine
+	if len(text) == 0 {
+		return nil
+	}
 	for _, line := range bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n")) {
 		var l auditLine
 		if err := json.Unmarshal(line, &l); err != nil {

@@ -1,0 +1,301 @@
+//go:build interop
+
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
+	gomcp "github.com/mark3labs/mcp-go/mcp"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// plan is what every client calls, in this order.
+func plan() []toolCall {
+	return []toolCall{{"get_weather", "Oslo"}, {"purge", ""}, {"get_weather", "Rome"}}
+}
+
+type toolCall struct{ tool, city string }
+
+func (c toolCall) arguments() map[string]any {
+	if c.city == "" {
+		return map[string]any{}
+	}
+	return map[string]any{"city": c.city}
+}
+
+// runGoSDK is the official SDK's client.
+func runGoSDK(t *testing.T, s *stage) []string {
+	me := &person{name: "alice", wire: s.wire, tapped: true}
+	if s.document {
+		me.document = clientDocument
+	}
+	session, err := me.connect(t, s.endpoint, s.version())
+	if err != nil {
+		t.Errorf("connecting: %v", err)
+		return nil
+	}
+	var answers []string
+	for _, call := range plan() {
+		text, err := textOf(session.CallTool(timeout(t), &mcp.CallToolParams{Name: call.tool, Arguments: call.arguments()}))
+		if err != nil {
+			t.Errorf("%s: %v", call.tool, err)
+			break
+		}
+		answers = append(answers, text)
+	}
+	return answers
+}
+
+// runMCPGo is mcp-go's client, with the application around it that it needs: one
+// that opens the browser, and that knows which scopes to ask for.
+func runMCPGo(scopes ...string) func(*testing.T, *stage) []string {
+	return func(t *testing.T, s *stage) []string {
+		ctx := timeout(t)
+		home, redirected := receiver(t)
+		c, err := client.NewOAuthStreamableHttpClient(s.endpoint, client.OAuthConfig{
+			RedirectURI: home, Scopes: scopes, PKCEEnabled: true, TokenStore: client.NewMemoryTokenStore(),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		if err := c.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+		request := gomcp.InitializeRequest{Params: gomcp.InitializeParams{
+			ProtocolVersion: s.version(), ClientInfo: gomcp.Implementation{Name: "e2e", Version: "1.0.0"},
+		}}
+		_, err = c.Initialize(ctx, request)
+		if handler := client.GetOAuthHandler(err); handler != nil {
+			if err = mcpGoAuthorizes(ctx, t, s, handler, home, redirected); err == nil {
+				_, err = c.Initialize(ctx, request)
+			}
+		}
+		if err != nil {
+			t.Errorf("connecting: %v", err)
+			return nil
+		}
+		var answers []string
+		for _, call := range plan() {
+			result, err := c.CallTool(ctx, gomcp.CallToolRequest{Params: gomcp.CallToolParams{Name: call.tool, Arguments: call.arguments()}})
+			if err != nil || len(result.Content) != 1 {
+				answers = append(answers, fmt.Sprintf("%s failed: %v", call.tool, err))
+				continue
+			}
+			text, _ := gomcp.AsTextContent(result.Content[0])
+			answers = append(answers, text.Text)
+		}
+		return answers
+	}
+}
+
+func mcpGoAuthorizes(ctx context.Context, t *testing.T, s *stage, handler *transport.OAuthHandler, home string, redirected <-chan url.Values) error {
+	verifier, err := client.GenerateCodeVerifier()
+	if err != nil {
+		return err
+	}
+	state, err := client.GenerateState()
+	if err != nil {
+		return err
+	}
+	if err := handler.RegisterClient(ctx, "interop client"); err != nil {
+		return err
+	}
+	page, err := handler.GetAuthorizationURL(ctx, state, client.GenerateCodeChallenge(verifier))
+	if err != nil {
+		return err
+	}
+	browser, err := newBrowser(s.wire.by("browser"), "alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := browser.visit(ctx, page, home); err != nil {
+		return err
+	}
+	answer := <-redirected
+	return handler.ProcessAuthorizationResponse(ctx, answer.Get("code"), answer.Get("state"), verifier)
+}
+
+// runTypeScript is a client of a TypeScript SDK, with the words that its script
+// understands.
+func runTypeScript(script string, words ...string) func(*testing.T, *stage) []string {
+	return func(t *testing.T, s *stage) []string {
+		args := append([]string{script, s.endpoint}, words...)
+		if s.document {
+			args = append(args, "document="+clientDocument)
+		}
+		cmd := exec.CommandContext(timeout(t), "node", args...)
+		cmd.Dir = installed(t, "typescript")
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
+		output, err := s.runWithBrowser(t, cmd)
+		if err != nil {
+			t.Errorf("%s: %v", script, err)
+		}
+		var answers []string
+		for line := range strings.Lines(output) {
+			if text, ok := strings.CutPrefix(strings.TrimSpace(line), "text: "); ok {
+				answers = append(answers, text)
+			}
+		}
+		return answers
+	}
+}
+
+// runInspector is the MCP Inspector's command line, one process a call, which
+// share what they store.
+func runInspector(declined bool) func(*testing.T, *stage) []string {
+	return func(t *testing.T, s *stage) []string {
+		i := newInspector(t, s, declined)
+		var answers []string
+		for _, call := range plan() {
+			text, err := i.call(t, call)
+			if err != nil {
+				t.Errorf("%s: %v", call.tool, err)
+				break
+			}
+			answers = append(answers, text)
+		}
+		return answers
+	}
+}
+
+type inspector struct {
+	stage    *stage
+	home     string
+	callback string
+	target   []string
+}
+
+// newInspector prepares one person's Inspector. Where refresh tokens are
+// declined, it takes the server from a file, which says so.
+func newInspector(t *testing.T, s *stage, declined bool) *inspector {
+	t.Helper()
+	i := &inspector{stage: s, home: t.TempDir(), callback: "http://" + freeAddress(t) + "/oauth/callback"}
+	i.target = []string{"--server-url", s.endpoint, "--transport", "http"}
+	if declined {
+		file := filepath.Join(i.home, "servers.json")
+		text := fmt.Sprintf(`{"mcpServers": {"weather": {"type": "streamable-http", "url": %q, "oauth": {"requestRefreshToken": false}}}}`, s.endpoint)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		i.target = []string{"--config", file, "--server", "weather"}
+	}
+	if s.document {
+		i.target = append(i.target, "--client-metadata-url", clientDocument)
+	}
+	return i
+}
+
+func (i *inspector) call(t *testing.T, call toolCall) (string, error) {
+	t.Helper()
+	arguments, err := json.Marshal(call.arguments())
+	if err != nil {
+		t.Fatal(err)
+	}
+	node, err := filepath.Abs(filepath.Join(installed(t, "conformance"), "node_modules", ".bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := append([]string{"--cli"}, i.target...)
+	args = append(args, "--quiet", "--format", "json", "--method", "tools/call", "--tool-name", call.tool, "--tool-args-json", string(arguments))
+	cmd := exec.CommandContext(timeout(t), filepath.Join("node_modules", ".bin", "inspector"), args...)
+	cmd.Dir = installed(t, "inspector")
+	cmd.Env = []string{
+		"PATH=" + node + ":" + os.Getenv("PATH"), "HOME=" + i.home, "MCP_OAUTH_CALLBACK_URL=" + i.callback, "MCP_INSPECTOR_SECRET_STORE=file",
+		// Without a terminal it needs to be told that somebody is there. The browser
+		// that it opens does nothing; the one of the test reads where it should go.
+		"MCP_AUTO_OPEN_ENABLED=true", "BROWSER=true",
+	}
+	cmd.Stdin = strings.NewReader("y\n") // to step up
+	output, err := i.stage.runWithBrowser(t, cmd)
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		Result struct {
+			Content []struct{ Text string }
+		}
+	}
+	if err := json.Unmarshal([]byte(output), &answer); err != nil {
+		return "", fmt.Errorf("it prints %q: %w", output, err)
+	}
+	if len(answer.Result.Content) != 1 {
+		return "", fmt.Errorf("it prints %q", output)
+	}
+	return answer.Result.Content[0].Text, nil
+}
+
+// installed returns the directory of an npm part, which npm ci has filled.
+func installed(t *testing.T, part string) string {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(part, "node_modules")); err != nil {
+		t.Fatalf("%v: run npm ci in examples/internal/e2e/%s first", err, part)
+	}
+	return part
+}
+
+// runWithBrowser runs a client, and sends the browser where it asks to, on either
+// output. It returns what the client prints on its standard output.
+func (s *stage) runWithBrowser(t *testing.T, cmd *exec.Cmd) (string, error) {
+	t.Helper()
+	browser, err := newBrowser(s.wire.by("browser"), "alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var output, complaints bytes.Buffer
+	printed, both := io.Pipe()
+	cmd.Stdout = io.MultiWriter(&output, both)
+	cmd.Stderr = io.MultiWriter(&complaints, both)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- cmd.Wait()
+		both.Close()
+	}()
+	lost := s.follow(t, browser, printed)
+	if lost != nil {
+		_ = cmd.Process.Kill() // it waits for an answer that will not come
+	}
+	_, _ = io.Copy(io.Discard, printed)
+	if err := <-ended; err != nil {
+		return output.String(), fmt.Errorf("%w\n%s\n%s", err, &output, &complaints)
+	}
+	return output.String(), lost
+}
+
+// follow goes where the client asks to.
+func (s *stage) follow(t *testing.T, browser *browser, printed io.Reader) error {
+	ctx := timeout(t)
+	for lines := bufio.NewScanner(printed); lines.Scan(); {
+		_, page, asked := strings.Cut(lines.Text(), "authorize: ")
+		if !asked {
+			_, page, asked = strings.Cut(lines.Text(), "Please navigate to: ")
+		}
+		if !asked {
+			continue
+		}
+		to, err := url.Parse(page)
+		if err != nil {
+			return fmt.Errorf("the client prints an address that is none: %w", err)
+		}
+		if err := browser.visit(ctx, page, to.Query().Get("redirect_uri")); err != nil {
+			return fmt.Errorf("authorizing: %w", err)
+		}
+	}
+	return nil
+}

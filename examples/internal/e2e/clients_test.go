@@ -37,32 +37,36 @@ func (c toolCall) arguments() map[string]any {
 }
 
 // runGoSDK is the official SDK's client.
-func runGoSDK(t *testing.T, s *stage) []string {
+func runGoSDK(t *testing.T, s *stage) ([]string, error) {
 	me := &person{name: "alice", wire: s.wire, tapped: true}
 	if s.document {
 		me.document = clientDocument
 	}
 	session, err := me.connect(t, s.endpoint, s.version())
 	if err != nil {
-		t.Errorf("connecting: %v", err)
-		return nil
+		return nil, err
 	}
-	var answers []string
+	return callAll(func(call toolCall) (string, error) {
+		return textOf(session.CallTool(timeout(t), &mcp.CallToolParams{Name: call.tool, Arguments: call.arguments()}))
+	})
+}
+
+// callAll makes the calls of the plan until one fails.
+func callAll(one func(toolCall) (string, error)) (answers []string, err error) {
 	for _, call := range plan() {
-		text, err := textOf(session.CallTool(timeout(t), &mcp.CallToolParams{Name: call.tool, Arguments: call.arguments()}))
+		text, err := one(call)
 		if err != nil {
-			t.Errorf("%s: %v", call.tool, err)
-			break
+			return answers, fmt.Errorf("%s: %w", call.tool, err)
 		}
 		answers = append(answers, text)
 	}
-	return answers
+	return answers, nil
 }
 
 // runMCPGo is mcp-go's client, with the application around it that it needs: one
 // that opens the browser, and that knows which scopes to ask for.
-func runMCPGo(scopes ...string) func(*testing.T, *stage) []string {
-	return func(t *testing.T, s *stage) []string {
+func runMCPGo(scopes ...string) func(*testing.T, *stage) ([]string, error) {
+	return func(t *testing.T, s *stage) ([]string, error) {
 		ctx := timeout(t)
 		home, redirected := receiver(t)
 		c, err := client.NewOAuthStreamableHttpClient(s.endpoint, client.OAuthConfig{
@@ -85,20 +89,16 @@ func runMCPGo(scopes ...string) func(*testing.T, *stage) []string {
 			}
 		}
 		if err != nil {
-			t.Errorf("connecting: %v", err)
-			return nil
+			return nil, err
 		}
-		var answers []string
-		for _, call := range plan() {
+		return callAll(func(call toolCall) (string, error) {
 			result, err := c.CallTool(ctx, gomcp.CallToolRequest{Params: gomcp.CallToolParams{Name: call.tool, Arguments: call.arguments()}})
 			if err != nil || len(result.Content) != 1 {
-				answers = append(answers, fmt.Sprintf("%s failed: %v", call.tool, err))
-				continue
+				return "", fmt.Errorf("it answers %+v: %w", result, err)
 			}
 			text, _ := gomcp.AsTextContent(result.Content[0])
-			answers = append(answers, text.Text)
-		}
-		return answers
+			return text.Text, nil
+		})
 	}
 }
 
@@ -131,8 +131,8 @@ func mcpGoAuthorizes(ctx context.Context, t *testing.T, s *stage, handler *trans
 
 // runTypeScript is a client of a TypeScript SDK, with the words that its script
 // understands.
-func runTypeScript(script string, words ...string) func(*testing.T, *stage) []string {
-	return func(t *testing.T, s *stage) []string {
+func runTypeScript(script string, words ...string) func(*testing.T, *stage) ([]string, error) {
+	return func(t *testing.T, s *stage) ([]string, error) {
 		args := append([]string{script, s.endpoint}, words...)
 		if s.document {
 			args = append(args, "document="+clientDocument)
@@ -141,34 +141,22 @@ func runTypeScript(script string, words ...string) func(*testing.T, *stage) []st
 		cmd.Dir = installed(t, "typescript")
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
 		output, err := s.runWithBrowser(t, cmd)
-		if err != nil {
-			t.Errorf("%s: %v", script, err)
-		}
 		var answers []string
 		for line := range strings.Lines(output) {
 			if text, ok := strings.CutPrefix(strings.TrimSpace(line), "text: "); ok {
 				answers = append(answers, text)
 			}
 		}
-		return answers
+		return answers, err
 	}
 }
 
 // runInspector is the MCP Inspector's command line, one process a call, which
 // share what they store.
-func runInspector(declined bool) func(*testing.T, *stage) []string {
-	return func(t *testing.T, s *stage) []string {
+func runInspector(declined bool) func(*testing.T, *stage) ([]string, error) {
+	return func(t *testing.T, s *stage) ([]string, error) {
 		i := newInspector(t, s, declined)
-		var answers []string
-		for _, call := range plan() {
-			text, err := i.call(t, call)
-			if err != nil {
-				t.Errorf("%s: %v", call.tool, err)
-				break
-			}
-			answers = append(answers, text)
-		}
-		return answers
+		return callAll(func(call toolCall) (string, error) { return i.call(t, call) })
 	}
 }
 

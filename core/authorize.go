@@ -18,25 +18,25 @@ import (
 // MCP endpoint's, which Handler protects.
 func (rs *ResourceServer) Authorize(r *http.Request, scopes ...string) (*http.Request, error) {
 	began := rs.clock.Now()
-	v, denial := rs.decideRoute(r, scopes)
+	who, denial := rs.decideRoute(r, began, scopes)
 	if err := r.Context().Err(); denial == nil && err != nil {
 		denial = rs.denialOf(fmt.Errorf("%w: the request's time is over: %w", ErrUnavailable, err), "", nil)
 	}
-	rs.tell(r, began, v, Operation{}, denial)
+	rs.tell(r, began, &who, Operation{}, denial)
 	if denial != nil {
 		return nil, denial
 	}
-	a := &admission{Context: r.Context(), rs: rs, verified: v}
+	a := &admission{Context: r.Context(), rs: rs, verified: who.verified}
 	return a.request(r), nil
 }
 
-func (rs *ResourceServer) decideRoute(r *http.Request, scopes []string) (*verified, *Denial) {
+func (rs *ResourceServer) decideRoute(r *http.Request, now time.Time, scopes []string) (bearer, *Denial) {
 	for _, scope := range scopes {
 		if !isScope(scope) || scope == offlineAccess {
-			return nil, rs.denialOf(fmt.Errorf("the route needs %q, which no resource server may ask for (RFC 6749 §3.3)", scope), "", nil)
+			return bearer{}, rs.denialOf(fmt.Errorf("the route needs %q, which no resource server may ask for (RFC 6749 §3.3)", scope), "", nil)
 		}
 	}
-	return rs.decide(r, scopes)
+	return rs.decide(r, now, scopes)
 }
 
 // Protect returns next behind [ResourceServer.Authorize] and Deny: middleware
@@ -55,43 +55,43 @@ func (rs *ResourceServer) Protect(next http.Handler, scopes ...string) http.Hand
 // decide runs the stages that need nothing but the request's head: credentials,
 // verification with expiry and audience, confirmation, scopes. The principal is
 // returned with a denial too, once it is known.
-func (rs *ResourceServer) decide(r *http.Request, scopes []string) (*verified, *Denial) {
-	v, token, denial := rs.authenticate(r, scopes)
+func (rs *ResourceServer) decide(r *http.Request, now time.Time, scopes []string) (bearer, *Denial) {
+	who, denial := rs.authenticate(r, now, scopes)
 	if denial != nil {
-		return nil, denial
+		return bearer{}, denial
 	}
-	if err := rs.confirm(r, &v.principal); err != nil {
-		return v, rs.denialOf(err, token, scopes)
+	if err := rs.confirm(r, &who.principal); err != nil {
+		return who, rs.denialOf(err, who.token, scopes)
 	}
-	if missing := rs.vocabulary.missing(v.principal.Scopes, scopes); len(missing) > 0 {
-		return v, rs.insufficientScope(scopes, missing)
+	if missing := rs.vocabulary.missing(who.principal.Scopes, scopes); len(missing) > 0 {
+		return who, rs.insufficientScope(scopes, missing)
 	}
-	return v, nil
+	return who, nil
 }
 
 // authenticate finds who calls. A request that this resource server has let in
 // already, on an outer route, has had its token taken away: its principal is
 // still good.
-func (rs *ResourceServer) authenticate(r *http.Request, scopes []string) (*verified, string, *Denial) {
+func (rs *ResourceServer) authenticate(r *http.Request, now time.Time, scopes []string) (bearer, *Denial) {
 	token, present, err := bearerToken(r.Header, rs.limits.TokenBytes)
 	if err != nil {
-		return nil, "", rs.denialOf(err, "", scopes)
+		return bearer{}, rs.denialOf(err, "", scopes)
 	}
 	if !present {
 		outer, ok := r.Context().Value(admissionKey{}).(*admission)
 		if !ok || outer.rs != rs || outer.verified == nil {
-			return nil, "", rs.noCredentials(scopes)
+			return bearer{}, rs.noCredentials(scopes)
 		}
 		if err := rs.current(&outer.verified.principal); err != nil {
-			return nil, "", rs.denialOf(err, "", scopes)
+			return bearer{}, rs.denialOf(err, "", scopes)
 		}
-		return outer.verified, "", nil
+		return bearer{verified: outer.verified}, nil
 	}
-	v, err := rs.verify(r.Context(), token)
+	v, kept, err := rs.verify(r.Context(), token, now)
 	if err != nil {
-		return nil, token, rs.denialOf(err, token, scopes)
+		return bearer{}, rs.denialOf(err, token, scopes)
 	}
-	return v, token, nil
+	return bearer{verified: v, token: token, kept: kept}, nil
 }
 
 // admission is the context of a request that was let in. It also holds the

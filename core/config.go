@@ -93,8 +93,14 @@ type Limits struct {
 	// ClockSkew is how far the authorization server's clock may be off when
 	// exp, nbf and iat are checked: 10 seconds by default, none if negative.
 	ClockSkew time.Duration
+	// CachedTokens is how many verified JWTs are remembered at a time, by a hash
+	// each and until their expiry at most: 10,000 by default, which take some
+	// 8 MB once there are so many; none if negative. The answers of Verifiers are
+	// never remembered.
+	CachedTokens int
 	// KeyCooldown is the least time between two fetches of an issuer's keys
-	// that tokens with unknown key ids provoke, 10 seconds by default.
+	// that tokens with unknown key ids provoke, 10 seconds by default. After a
+	// fetch that brought a new key it is one second at most.
 	KeyCooldown time.Duration
 	// KeyStale is how long known keys keep working while the authorization
 	// server can't be reached, 24 hours by default.
@@ -106,6 +112,7 @@ const (
 	defaultTokenBytes  = 16 << 10
 	defaultBodyBytes   = 4 << 20
 	defaultClockSkew   = 10 * time.Second
+	defaultCached      = 10_000
 	defaultKeyCooldown = 10 * time.Second
 	defaultKeyStale    = 24 * time.Hour
 )
@@ -121,6 +128,9 @@ func (l Limits) completed() Limits {
 		l.ClockSkew = defaultClockSkew
 	}
 	l.ClockSkew = max(l.ClockSkew, 0)
+	if l.CachedTokens == 0 {
+		l.CachedTokens = defaultCached
+	}
 	if l.KeyCooldown == 0 {
 		l.KeyCooldown = defaultKeyCooldown
 	}

@@ -21,7 +21,7 @@ func FuzzBearerToken(f *testing.F) {
 		if token == "" {
 			return
 		}
-		if len(token) > most || strings.ContainsFunc(token, isNotVisible) {
+		if len(token) > most || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			t.Fatalf("%q gave a token that is too long or not visible", value)
 		}
 		if !strings.EqualFold(strings.ReplaceAll(value, " ", ""), "bearer"+token) {
@@ -39,5 +39,23 @@ func TestOverlongTokensCostNothing(t *testing.T) {
 	})
 	if allocated > 8 {
 		t.Errorf("%v allocations to refuse 800 KB, want a handful", allocated)
+	}
+}
+
+// TestIsVisible has each byte in each place among good ones.
+func TestIsVisible(t *testing.T) {
+	for b := range 256 {
+		for length := range 18 {
+			for at := range length {
+				s := []byte(strings.Repeat("~!", 9)[:length])
+				s[at] = byte(b)
+				if got, want := isVisible(string(s)), b > ' ' && b <= '~'; got != want {
+					t.Fatalf("%q: %v, want %v", s, got, want)
+				}
+			}
+		}
+	}
+	if !isVisible("") {
+		t.Error("nothing is not visible")
 	}
 }

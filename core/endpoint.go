@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // endpointMethods are the methods of the MCP streamable HTTP transport, and
@@ -72,9 +73,9 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		p.denial = originDenial(err)
 	} else {
-		p = rs.pass(r)
+		p = rs.pass(r, began)
 	}
-	rs.tell(r, began, p.verified, p.op.Operation, p.denial)
+	rs.tell(r, began, &p.bearer, p.op.Operation, p.denial)
 	if p.denial != nil {
 		rs.Deny(w, r, p.denial)
 		return
@@ -108,24 +109,25 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 
 // passage is one request's way through the stages of the endpoint.
 type passage struct {
-	verified *verified // nil for an anonymous caller
-	op       operation
-	message  *message // nil where no policy needs it read
-	denial   *Denial
+	bearer  // with nobody in it for an anonymous caller
+	op      operation
+	message *message // nil where no policy needs it read
+	denial  *Denial
 }
 
 // pass runs the stages in their order. The body is read only of a caller whose
 // token is good, or who may be anonymous.
-func (rs *ResourceServer) pass(r *http.Request) (p passage) {
+func (rs *ResourceServer) pass(r *http.Request, now time.Time) (p passage) {
 	scopes := rs.config.Scopes
-	v, token, bare := rs.authenticate(r, scopes)
+	who, bare := rs.authenticate(r, now, scopes)
 	if bare != nil && !(bare.Reason == reasonNoCredentials && r.Method == http.MethodPost && rs.anonymous) {
 		return passage{denial: bare}
 	}
-	p.verified = v
+	p.bearer = who
+	v := who.verified
 	if v != nil {
 		if err := rs.confirm(r, &v.principal); err != nil {
-			p.denial = rs.denialOf(err, token, scopes)
+			p.denial = rs.denialOf(err, who.token, scopes)
 			return p
 		}
 	}

@@ -49,10 +49,11 @@ func (rs *ResourceServer) verifyJWT(ctx context.Context, token string) (*verifie
 	p.Claims = t.payload
 	p.vocabulary = &rs.vocabulary
 	method := jwt.GetSigningMethod(header.algorithm)
-	if err := issuer.keys.Verify(ctx, method, header.keyID, t.signed, t.signature); err != nil {
+	key, err := issuer.keys.Verify(ctx, method, header.keyID, t.signed, t.signature)
+	if err != nil {
 		return nil, keyRefusal(err, issuer, header)
 	}
-	return &verified{principal: p, audiences: issuer.Audiences}, nil
+	return rs.check(&verified{principal: p.packed(), key: key}, issuer.Audiences)
 }
 
 // compactJWT is a token of three segments, decoded (RFC 7515 §3.1).

@@ -58,8 +58,8 @@ type Event struct {
 	Operation Operation
 	// Issuer and ClientID are the verified token's, empty before that.
 	Issuer, ClientID string
-	// CacheHit says that the token had been verified before and its verdict
-	// was still good.
+	// CacheHit says that the token had been verified before, and that its
+	// verdict was kept and still good ([Limits.CachedTokens]).
 	CacheHit bool
 	// Latency is how long the decision took.
 	Latency time.Duration
@@ -78,7 +78,7 @@ func (e Event) SubjectHash() string {
 }
 
 // tell reports one decision to the observer and the log.
-func (rs *ResourceServer) tell(r *http.Request, began time.Time, v *verified, op Operation, d *Denial) {
+func (rs *ResourceServer) tell(r *http.Request, began time.Time, who *bearer, op Operation, d *Denial) {
 	level := slog.LevelDebug
 	if d != nil {
 		level = levelOf(d)
@@ -87,8 +87,8 @@ func (rs *ResourceServer) tell(r *http.Request, began time.Time, v *verified, op
 	if rs.config.Observe == nil && !logged {
 		return
 	}
-	e := Event{Resource: rs.config.Resource, Operation: op, Latency: rs.clock.Now().Sub(began)}
-	if v != nil {
+	e := Event{Resource: rs.config.Resource, Operation: op, CacheHit: who.kept, Latency: rs.clock.Now().Sub(began)}
+	if v := who.verified; v != nil {
 		e.Issuer, e.ClientID, e.subject = v.principal.Issuer, v.principal.ClientID, v.principal.Subject
 	}
 	if d != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -32,6 +33,7 @@ type Principal struct {
 	Claims json.RawMessage
 
 	vocabulary *vocabulary // of the resource server that let the principal in
+	text       string      // of Claims, where the principal is packed
 }
 
 // Has reports whether the scope was granted, or is implied by one that was
@@ -48,6 +50,35 @@ func (p Principal) clone() Principal {
 	p.Audience = slices.Clone(p.Audience)
 	p.Scopes = slices.Clone(p.Scopes)
 	p.Claims = slices.Clone(p.Claims)
+	if p.text != "" {
+		p.Claims, p.text = json.RawMessage(p.text), ""
+	}
+	return p
+}
+
+// packed returns p in the form in which many of them are kept: one string for
+// the claims and, as far as they stand in it, for the names that were read from
+// them. Claims is empty; clone brings it back.
+func (p Principal) packed() Principal {
+	p.text, p.Claims = string(p.Claims), nil
+	part := func(s string) string {
+		if i := strings.Index(p.text, s); i >= 0 {
+			return p.text[i : i+len(s)]
+		}
+		return s
+	}
+	parts := func(list []string) []string {
+		if list == nil {
+			return nil
+		}
+		of := make([]string, len(list))
+		for i, s := range list {
+			of[i] = part(s)
+		}
+		return of
+	}
+	p.Subject, p.ClientID = part(p.Subject), part(p.ClientID)
+	p.Audience, p.Scopes = parts(p.Audience), parts(p.Scopes)
 	return p
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mcpbearer/mcpbearer/internal/environ"
 	"github.com/mcpbearer/mcpbearer/internal/fetch"
+	"github.com/mcpbearer/mcpbearer/internal/tokencache"
 )
 
 // ResourceServer protects one resource (RFC 9728 §1.2). Its methods may be
@@ -32,6 +33,7 @@ type ResourceServer struct {
 	issuerNames []string
 	audiences   []string
 	vocabulary  vocabulary
+	tokens      *tokencache.Cache[*verified]
 
 	policy    *rulebook // nil where the config has no policy
 	anonymous bool      // whether any operation can do without a token
@@ -61,6 +63,7 @@ func New(ctx context.Context, config Config) (*ResourceServer, error) {
 		issuers:    make(map[string]*trustedIssuer, len(config.Issuers)),
 		audiences:  []string{config.Resource},
 		vocabulary: newVocabulary(config.Implies, config.scopePrefix()),
+		tokens:     tokencache.New[*verified](config.Limits.CachedTokens),
 	}
 	if rs.path == "" {
 		rs.path = resource.Path
@@ -196,3 +199,19 @@ func (rs *ResourceServer) Ready(ctx context.Context) error {
 	}
 	return errors.Join(reasons...)
 }
+
+// Forget drops the kept verdicts on the tokens of every principal for which
+// meant is true, so that those tokens are verified anew when they come again:
+// after what their verification rests on has changed. meant gets copies, one
+// after another, and may be called while requests are served. A verification
+// that is under way is not kept either.
+//
+// Forgetting isn't revoking: a JWT that its issuer's keys still verify is let in
+// again. To refuse it before its expiry, refuse its principal in
+// [Config.Confirm], which is asked for every request.
+func (rs *ResourceServer) Forget(meant func(Principal) bool) {
+	rs.tokens.Forget(func(v *verified) bool { return meant(v.principal.clone()) })
+}
+
+// ForgetToken drops the kept verdict on one token, as Forget does.
+func (rs *ResourceServer) ForgetToken(token string) { rs.tokens.ForgetToken(token) }

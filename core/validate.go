@@ -88,7 +88,7 @@ func (m *mistakes) url(field, value, fix string) *url.URL {
 		m.add(field, value, "it is missing", fix)
 	case err != nil:
 		m.add(field, value, "it is no URL", fix)
-	case strings.ContainsFunc(value, isNotVisible):
+	case !isVisible(value):
 		m.add(field, value, "it has characters that no URL has", "percent-encode them, and write the host in ASCII (punycode)")
 	case u.Scheme != "https" && u.Scheme != "http" || !isHost(u.Hostname()):
 		m.add(field, value, "it is not an absolute https URL", fix)

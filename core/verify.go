@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/mcpbearer/mcpbearer/internal/keyset"
 )
 
 // The outcomes of verification that are not a principal. A [Verifier] and
@@ -27,22 +29,31 @@ var (
 // Verifier turns access tokens that aren't JWTs of a trusted issuer into
 // principals: API keys, for example.
 //
-// Verify sees nothing but the token, so that its answer may be kept: what
-// depends on the request belongs into [Config.Confirm]. It neither looks at
-// scopes nor at whom the token is for. The resource server does, and refuses a
-// principal whose Audience lacks the resource identifier, or whose Expiry is
-// over, or missing without NoExpiry. Errors wrap [ErrInvalid], [ErrUnavailable]
-// or [ErrNotMine], and must not contain the token.
+// Verify sees nothing but the token: what depends on the request belongs into
+// [Config.Confirm]. It is asked for every request, and its answer is not kept,
+// so that a revoked API key is refused from then on; where asking is dear, a
+// verifier keeps its own answers. It neither looks at scopes nor at whom the
+// token is for. The resource server does, and refuses a principal whose Audience
+// lacks the resource identifier, or whose Expiry is over, or missing without
+// NoExpiry. Errors wrap [ErrInvalid], [ErrUnavailable] or [ErrNotMine], and must
+// not contain the token.
 type Verifier interface {
 	Verify(ctx context.Context, token string) (Principal, error)
 }
 
-// verified is a principal together with what its audience must meet. It is
-// never changed once it is made.
+// verified is a principal that was let in. It is never changed once it is made,
+// since requests share it.
 type verified struct {
 	principal Principal
-	audiences []string
-	owner     string // whom sessions belong to
+	owner     string      // whom sessions belong to
+	key       *keyset.Key // that the token is signed with, where one is
+}
+
+// bearer is who a request's token stands for, and how that was found out.
+type bearer struct {
+	*verified
+	token string
+	kept  bool // whether the verdict was one that had been kept
 }
 
 // ownerName is owner, for an anonymous caller too.
@@ -87,42 +98,51 @@ func bounded(s string) string {
 	return s
 }
 
-// verify asks the verifiers in order, then the trusted issuers, and checks what
-// no verifier may decide.
-func (rs *ResourceServer) verify(ctx context.Context, token string) (*verified, error) {
-	v, err := rs.identify(ctx, token)
-	if err != nil {
-		return nil, err
-	}
-	if err := rs.current(&v.principal); err != nil {
-		return nil, err
-	}
-	if !slices.ContainsFunc(v.principal.Audience, func(got string) bool {
-		return slices.ContainsFunc(v.audiences, func(want string) bool { return sameAudience(want, got) })
-	}) {
-		return nil, invalid(reasonAudience, strings.Join(v.audiences, " or "), describeAudience(v.principal.Audience))
-	}
-	v.owner = ownerOf(&v.principal)
-	return v, nil
-}
-
-func (rs *ResourceServer) identify(ctx context.Context, token string) (*verified, error) {
+// verify asks the verifiers in order. A token that none of them claims must be a
+// JWT of a trusted issuer. The verdict on such a one is kept, since a client
+// sends the same token with every call: until the token's expiry at most, and
+// only for as long as the key that it is signed with may be used.
+func (rs *ResourceServer) verify(ctx context.Context, token string, now time.Time) (*verified, bool, error) {
 	for _, verifier := range rs.verifiers {
 		p, err := askVerifier(ctx, verifier, token)
 		if errors.Is(err, ErrNotMine) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		p = p.clone()
 		p.vocabulary = &rs.vocabulary
-		return &verified{principal: p, audiences: rs.audiences}, nil
+		v, err := rs.check(&verified{principal: p}, rs.audiences)
+		return v, false, err
 	}
 	if len(rs.issuers) == 0 {
-		return nil, invalid(reasonNoVerifier, "a token of one of the configured verifiers", "one that none of them claims")
+		return nil, false, invalid(reasonNoVerifier, "a token of one of the configured verifiers", "one that none of them claims")
 	}
-	return rs.verifyJWT(ctx, token)
+	kept, place, ok := rs.tokens.Get(token, now)
+	if ok && kept.key.Usable(now) {
+		return kept, true, nil
+	}
+	v, err := rs.verifyJWT(ctx, token)
+	if err != nil {
+		return nil, false, err
+	}
+	place.Put(v, v.principal.Expiry, rs.clock.Now())
+	return v, false, nil
+}
+
+// check holds a principal against what no verifier may decide.
+func (rs *ResourceServer) check(v *verified, audiences []string) (*verified, error) {
+	if err := rs.current(&v.principal); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(v.principal.Audience, func(got string) bool {
+		return slices.ContainsFunc(audiences, func(want string) bool { return sameAudience(want, got) })
+	}) {
+		return nil, invalid(reasonAudience, strings.Join(audiences, " or "), describeAudience(v.principal.Audience))
+	}
+	v.owner = ownerOf(&v.principal)
+	return v, nil
 }
 
 // askVerifier calls the verifier and turns a panic into an error: a callback

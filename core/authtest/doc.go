@@ -8,8 +8,9 @@
 //
 // [Server.Mint] signs any token: good ones, ones with other claims, and ones
 // that are flawed in a named way ([Flaw]). [Server.Rotate] changes the signing
-// key, [Server.Down] makes the server unreachable at its address,
-// [Server.Answer] replaces what a path answers, and [Server.Requests] counts
+// key. [Server.Down] makes the server unreachable at its address, [Server.Break]
+// spoils an endpoint in a named way ([Fault]), [Server.Slow] and [Server.Hold]
+// delay its answers, [Server.Answer] replaces them, and [Server.Requests] counts
 // what was asked.
 //
 // Whoever reaches such a server gets the tokens they want. It is for tests only.

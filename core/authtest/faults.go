@@ -19,8 +19,8 @@ func (s *Server) Down() { s.listener.down() }
 func (s *Server) Up() { s.listener.up() }
 
 // Answer makes h answer every request for the absolute path, in place of the
-// server; nil undoes it. With it a key set hangs, fails, or turns into HTML. An
-// h that waits must end with the request's context, or the test can't end.
+// server; nil undoes it. It is for what no [Fault] is. An h that waits must end
+// with the request's context, or the test can't end.
 func (s *Server) Answer(path string, h http.Handler) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,6 +1,7 @@
 package authtest
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -32,6 +33,7 @@ type Server struct {
 	mu       sync.Mutex
 	requests map[string]int
 	answers  map[string]http.Handler
+	delays   map[string]func(context.Context)
 	edit     func(map[string]any)
 }
 
@@ -49,6 +51,7 @@ func NewServer(tb testing.TB, change ...func(*devissuer.Config)) *Server {
 		tb:       tb,
 		requests: make(map[string]int),
 		answers:  make(map[string]http.Handler),
+		delays:   make(map[string]func(context.Context)),
 	}
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.listener = newSwitchListener(s.http.Listener)
@@ -93,6 +96,12 @@ func (s *Server) close() {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests[r.URL.Path]++
+	delay := s.delays[r.URL.Path]
+	s.mu.Unlock()
+	if delay != nil {
+		delay(r.Context())
+	}
+	s.mu.Lock()
 	answer, edit := s.answers[r.URL.Path], s.edit
 	s.mu.Unlock()
 	switch {

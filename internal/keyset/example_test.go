@@ -34,7 +34,7 @@ func Example() {
 	fmt.Println(err, set.Ready(ctx))
 
 	kid := "1"
-	err = set.Verify(ctx, jwt.SigningMethodEdDSA, &kid, "header.payload", make([]byte, 64))
+	_, err = set.Verify(ctx, jwt.SigningMethodEdDSA, &kid, "header.payload", make([]byte, 64))
 	fmt.Println(errors.Is(err, jwt.ErrTokenSignatureInvalid))
 	// Output:
 	// <nil> <nil>

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,7 +43,10 @@ type Options struct {
 	Logger *slog.Logger
 	// Issuer names the set in the log.
 	Issuer string
-	// Cooldown is the least time between two fetches that tokens provoke.
+	// Cooldown is the least time between two fetches that tokens provoke, unless
+	// the earlier one brought a new key: then it is a second. Nobody can bring
+	// that about with tokens, and where keys change quickly, each change is
+	// followed.
 	Cooldown time.Duration
 	// Stale is how long after its fetch the last good set may be used.
 	Stale time.Duration
@@ -51,8 +55,10 @@ type Options struct {
 const (
 	// maxWaiters bounds the requests that wait for a fetch at one time.
 	maxWaiters = 128
-	// maxWait bounds how long a request waits for a fetch.
+	// maxWait bounds how long a request waits for fetches in all.
 	maxWait = 2 * time.Second
+	// changePause replaces the cooldown after a fetch that brought a new key.
+	changePause = time.Second
 )
 
 // Set is the key set of one issuer. Its methods may be called concurrently.
@@ -66,12 +72,12 @@ type Set struct {
 
 	wanted chan struct{} // wakes the worker before its pause is over
 
-	mu       sync.Mutex
-	pending  chan struct{} // closed when the fetch under way, or promised, has ended
-	waiters  int
-	provoked time.Time // when a token last provoked a fetch
-	lastErr  error
-	stopped  bool
+	mu      sync.Mutex
+	pending chan struct{} // closed when the fetch under way, or promised, has ended
+	waiters int
+	cooling time.Time // until when no token provokes a fetch
+	lastErr error
+	stopped bool
 }
 
 // Start returns the set that locate leads to, and starts the worker that
@@ -105,48 +111,59 @@ func (s *Set) Ready(ctx context.Context) error {
 }
 
 // Verify checks signature over signed with the key that kid names, or, without
-// a kid, with each key that fits the method. A token that no held key verifies
-// waits for at most one shared fetch, and for no longer than ctx and two
-// seconds, unless its kid names a held key, whose word is final.
+// a kid, with each key that fits the method, and returns the key that it is by.
+// A token that no held key verifies waits for at most two shared fetches, and
+// for no longer than ctx and two seconds, unless its kid names a held key, whose
+// word is final.
 // Its errors wrap ErrUnknownKey, ErrUnavailable, jwt.ErrTokenSignatureInvalid
 // or what ctx ended with.
-func (s *Set) Verify(ctx context.Context, method jwt.SigningMethod, kid *string, signed string, signature []byte) error {
-	err := s.verifyHeld(ctx, method, kid, signed, signature)
-	if kid == nil && errors.Is(err, jwt.ErrTokenSignatureInvalid) && s.await(ctx) {
+func (s *Set) Verify(ctx context.Context, method jwt.SigningMethod, kid *string, signed string, signature []byte) (*Key, error) {
+	search := &search{Context: ctx, algorithm: method.Alg()}
+	defer search.end()
+	key, err := s.verifyHeld(search, method, kid, signed, signature)
+	if kid == nil && errors.Is(err, jwt.ErrTokenSignatureInvalid) && s.await(search) {
 		// Without a kid, only the signature can tell that the key was rotated.
-		err = s.verifyHeld(ctx, method, kid, signed, signature)
+		key, err = s.verifyHeld(search, method, kid, signed, signature)
 	}
-	return err
+	return key, err
 }
 
-func (s *Set) verifyHeld(ctx context.Context, method jwt.SigningMethod, kid *string, signed string, signature []byte) error {
+func (s *Set) verifyHeld(search *search, method jwt.SigningMethod, kid *string, signed string, signature []byte) (*Key, error) {
 	header := map[string]any{"alg": method.Alg()}
 	if kid != nil {
 		header["kid"] = *kid
 	}
-	keys, err := s.choose.KeyfuncCtx(withAlgorithm(ctx, method.Alg()))(&jwt.Token{Header: header, Method: method})
+	chosen, err := s.choose.KeyfuncCtx(search)(&jwt.Token{Header: header, Method: method})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	candidates, several := keys.(jwt.VerificationKeySet)
+	candidates, several := chosen.(jwt.VerificationKeySet)
 	if !several {
-		candidates.Keys = []jwt.VerificationKey{keys}
+		candidates.Keys = []jwt.VerificationKey{chosen}
 	}
-	for _, key := range candidates.Keys {
-		if method.Verify(signed, signature, key) == nil {
-			return nil
+	for _, candidate := range candidates.Keys {
+		if method.Verify(signed, signature, candidate) != nil {
+			continue
+		}
+		if i := slices.IndexFunc(search.found, func(key *Key) bool { return key.is(candidate) }); i >= 0 {
+			return search.found[i], nil
 		}
 	}
-	return fmt.Errorf("%w by any of %d keys", jwt.ErrTokenSignatureInvalid, len(candidates.Keys))
+	return nil, fmt.Errorf("%w by any of %d keys", jwt.ErrTokenSignatureInvalid, len(candidates.Keys))
 }
 
 // usable returns the set that may be used now.
 func (s *Set) usable() (*snapshot, error) {
 	held := s.current.Load()
-	if held == nil || s.options.Clock.Now().Sub(held.fetched) > s.options.Stale {
+	if held == nil || !s.fresh(held, s.options.Clock.Now()) {
 		return nil, s.unavailable()
 	}
 	return held, nil
+}
+
+// fresh reports whether the stale window is not over.
+func (s *Set) fresh(held *snapshot, now time.Time) bool {
+	return now.Sub(held.fetched) <= s.options.Stale
 }
 
 func (s *Set) unavailable() error {
@@ -161,16 +178,16 @@ func (s *Set) unavailable() error {
 // find looks for keys in the held set, and waits for a newer one if there is
 // none. A fetch that was under way when the token came may have begun before
 // its key was published, so one more is awaited after it.
-func (s *Set) find(ctx context.Context, look func(*snapshot) bool) error {
+func (s *Set) find(search *search, look func(*snapshot) bool) error {
 	for range 2 {
 		if held, err := s.usable(); err == nil && look(held) {
 			return nil
 		}
-		if !s.await(ctx) {
+		if !s.await(search) {
 			break
 		}
 	}
-	if err := ctx.Err(); err != nil {
+	if err := search.Err(); err != nil {
 		return errors.Join(ErrUnavailable, err)
 	}
 	held, err := s.usable()
@@ -185,19 +202,17 @@ func (s *Set) find(ctx context.Context, look func(*snapshot) bool) error {
 
 // await waits for the fetch under way, or provokes one if the cooldown allows.
 // It reports whether a fetch has ended since it was called.
-func (s *Set) await(ctx context.Context) bool {
+func (s *Set) await(search *search) bool {
 	fetched, ok := s.join()
 	if !ok {
 		return false
 	}
 	defer s.leave()
-	timeout, stop := s.options.Clock.Timer(maxWait)
-	defer stop()
 	select {
 	case <-fetched:
 		return true
-	case <-timeout:
-	case <-ctx.Done():
+	case <-search.patience(s.options.Clock):
+	case <-search.Done():
 	}
 	return false
 }
@@ -211,10 +226,10 @@ func (s *Set) join() (<-chan struct{}, bool) {
 	if s.pending == nil {
 		// Before the first set is in, the worker tries often enough by itself.
 		now := s.options.Clock.Now()
-		if s.current.Load() == nil || !s.provoked.IsZero() && now.Sub(s.provoked) < s.options.Cooldown {
+		if s.current.Load() == nil || now.Before(s.cooling) {
 			return nil, false
 		}
-		s.provoked = now
+		s.cooling = now.Add(s.options.Cooldown)
 		s.pending = make(chan struct{})
 		select {
 		case s.wanted <- struct{}{}:

@@ -125,6 +125,13 @@ func published(t *testing.T, signers ...signer) string {
 // verify has the set verify a fresh signature of s.
 func verify(ctx context.Context, t *testing.T, set *keyset.Set, s signer, kid *string) error {
 	t.Helper()
+	_, err := keyOf(ctx, t, set, s, kid)
+	return err
+}
+
+// keyOf is verify, and returns the key that did.
+func keyOf(ctx context.Context, t *testing.T, set *keyset.Set, s signer, kid *string) (*keyset.Key, error) {
+	t.Helper()
 	signature, err := jwt.SigningMethodES256.Sign("head.body", s.key)
 	if err != nil {
 		t.Fatal(err)

@@ -2,8 +2,13 @@ package keyset
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"time"
 
 	"github.com/MicahParks/jwkset"
+
+	"github.com/mcpbearer/mcpbearer/internal/environ"
 )
 
 // storage is the view of a Set that keyfunc reads. It only ever reads: the
@@ -14,42 +19,82 @@ type storage struct {
 	set *Set
 }
 
-type algorithmKey struct{}
+// search is the way of one token to its key. It travels through keyfunc as a
+// context. It tells the storage which algorithm the token uses, so that a key
+// that doesn't fit is never handed out, with or without a key id, and brings
+// back the keys that were.
+type search struct {
+	context.Context
+	algorithm string
+	found     []*Key
 
-// withAlgorithm tells the storage which algorithm the token uses, so that a key
-// that doesn't fit is never handed out, with or without a key id.
-func withAlgorithm(ctx context.Context, algorithm string) context.Context {
-	return context.WithValue(ctx, algorithmKey{}, algorithm)
+	timeout <-chan time.Time // nil until there is something to wait for
+	stop    func()
 }
+
+type searchKey struct{}
+
+// Value finds the search itself, and asks the outer context for the rest.
+func (s *search) Value(key any) any {
+	if key == (searchKey{}) {
+		return s
+	}
+	return s.Context.Value(key)
+}
+
+// patience returns the channel that ends all waiting of this search together.
+func (s *search) patience(clock environ.Clock) <-chan time.Time {
+	if s.timeout == nil {
+		s.timeout, s.stop = clock.Timer(maxWait)
+	}
+	return s.timeout
+}
+
+func (s *search) end() {
+	if s.stop != nil {
+		s.stop()
+	}
+}
+
+var errNoSearch = errors.New("the key set is searched by Verify alone")
 
 // KeyRead returns the key that the id names and that fits the token's algorithm.
 func (s storage) KeyRead(ctx context.Context, keyID string) (jwkset.JWK, error) {
-	algorithm, _ := ctx.Value(algorithmKey{}).(string)
-	var found jwkset.JWK
-	err := s.set.find(ctx, func(held *snapshot) bool {
+	search, ok := ctx.Value(searchKey{}).(*search)
+	if !ok {
+		return jwkset.JWK{}, errNoSearch
+	}
+	err := s.set.find(search, func(held *snapshot) bool {
 		for _, key := range held.byID[keyID] {
-			if fits(key, algorithm) {
-				found = key
+			if key.fits(search.algorithm) {
+				search.found = append(search.found[:0], key)
 				return true
 			}
 		}
 		return false
 	})
-	return found, err
+	if err != nil {
+		return jwkset.JWK{}, err
+	}
+	return search.found[0].jwk, nil
 }
 
 // KeyReadAll returns every key that fits the token's algorithm.
 func (s storage) KeyReadAll(ctx context.Context) ([]jwkset.JWK, error) {
-	algorithm, _ := ctx.Value(algorithmKey{}).(string)
-	var found []jwkset.JWK
-	err := s.set.find(ctx, func(held *snapshot) bool {
-		found = found[:0]
-		for _, key := range held.keys {
-			if fits(key, algorithm) {
-				found = append(found, key)
-			}
-		}
-		return len(found) > 0
+	search, ok := ctx.Value(searchKey{}).(*search)
+	if !ok {
+		return nil, errNoSearch
+	}
+	err := s.set.find(search, func(held *snapshot) bool {
+		search.found = slices.DeleteFunc(slices.Clone(held.keys), func(key *Key) bool { return !key.fits(search.algorithm) })
+		return len(search.found) > 0
 	})
-	return found, err
+	if err != nil {
+		return nil, err
+	}
+	jwks := make([]jwkset.JWK, 0, len(search.found))
+	for _, key := range search.found {
+		jwks = append(jwks, key.jwk)
+	}
+	return jwks, nil
 }

@@ -61,7 +61,8 @@ func (s *Set) work(ctx context.Context) {
 // attempt fetches the set once and returns how long it may be kept.
 func (s *Set) attempt(ctx context.Context, url *string) (refresh time.Duration, err error) {
 	s.begin()
-	defer func() { s.end(err) }()
+	grown := false
+	defer func() { s.end(grown, err) }()
 	if *url == "" {
 		if *url, err = s.locate(ctx); err != nil {
 			*url = ""
@@ -76,7 +77,7 @@ func (s *Set) attempt(ctx context.Context, url *string) (refresh time.Duration, 
 	if err != nil {
 		return 0, fmt.Errorf("fetching the key set: %w", err)
 	}
-	loaded, skipped, err := parse(response.Body)
+	keys, skipped, err := parse(response.Body)
 	if err != nil {
 		return 0, fmt.Errorf("reading the key set of %s: %w", from, err)
 	}
@@ -84,10 +85,7 @@ func (s *Set) attempt(ctx context.Context, url *string) (refresh time.Duration, 
 		s.options.Logger.DebugContext(ctx, "keys of the key set were passed over", "issuer", s.options.Issuer, "reasons", skipped)
 	}
 	*url = from
-	loaded.fetched = s.options.Clock.Now()
-	if s.current.Swap(loaded) == nil {
-		close(s.loaded)
-	}
+	grown = s.hold(keys, s.options.Clock.Now())
 	return lifetime(response.Header), nil
 }
 
@@ -104,10 +102,13 @@ func (s *Set) begin() {
 	}
 }
 
-func (s *Set) end(err error) {
+func (s *Set) end(grown bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lastErr = err
+	if soon := s.options.Clock.Now().Add(changePause); grown && soon.Before(s.cooling) {
+		s.cooling = soon
+	}
 	close(s.pending)
 	s.pending = nil
 }

@@ -1,0 +1,19 @@
+//go:build !race
+
+package ginmcp_test
+
+import (
+	"testing"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mcpbearer/mcpbearer/internal/apptest"
+)
+
+// TestP2Allocations: what the endpoint adds to the router's own work.
+func TestP2Allocations(t *testing.T) {
+	router := apptest.Router{New: func() apptest.App { return app{gin.New()} }}
+	if got := newBench(t).Allocations(router, nil); got != 2 {
+		t.Errorf("%v allocations beside the router's, want 2", got)
+	}
+}

@@ -1,0 +1,53 @@
+package apptest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/mcpbearer/mcpbearer/core"
+)
+
+// Allocations returns how many allocations the endpoint adds to what the router
+// itself does for a handler: for a POST whose token was verified before, to an
+// endpoint without policy and observer, from no browser. Each of change may
+// alter the config; prepare, if not nil, alters each request.
+//
+// Under the race detector the routers' own pools lose what they hold, so tests
+// that count are built without it.
+func (b *Bench) Allocations(router Router, prepare func(*http.Request), change ...func(*core.Config)) float64 {
+	b.Helper()
+	app, rs := router.New(), b.Server(Resource, change...)
+	served := 0
+	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served++ })
+	app.Handle(http.MethodPost, "/bare", handler)
+	if err := app.Mount(rs, handler); err != nil {
+		b.Fatalf("Mount: %v", err)
+	}
+	credentials := []string{"Bearer " + b.Token(Resource)}
+	count := func(path string) float64 {
+		r := httptest.NewRequest(http.MethodPost, path, http.NoBody)
+		r.Header.Set("Content-Type", "application/json")
+		w := discard{}
+		return testing.AllocsPerRun(200, func() {
+			r.Header["Authorization"] = credentials // the endpoint takes it away
+			clear(w)
+			if prepare != nil {
+				prepare(r)
+			}
+			app.ServeHTTP(w, r)
+		})
+	}
+	added := count("/mcp") - count("/bare")
+	if served != 2*201 {
+		b.Fatalf("%d requests were served, want each of %d", served, 2*201)
+	}
+	return added
+}
+
+// discard is a ResponseWriter that keeps its header and nothing else.
+type discard http.Header
+
+func (d discard) Header() http.Header         { return http.Header(d) }
+func (d discard) Write(p []byte) (int, error) { return len(p), nil }
+func (d discard) WriteHeader(int)             {}

@@ -30,22 +30,28 @@ type person struct {
 	// document is the client_id of one who is known by such a document, and
 	// doesn't register.
 	document string
+	// visit is the person's browser; nil means one that fills in forms by itself.
+	visit func(ctx context.Context, page, home string) error
 }
 
 // connect has the official SDK's client get into the endpoint by itself: it is
 // told the URL and nothing else. It speaks the protocol version.
 func (p *person) connect(t *testing.T, endpoint, version string) (*mcp.ClientSession, error) {
 	t.Helper()
-	browser, err := newBrowser(p.wire.by("browser"), p.name)
-	if err != nil {
-		t.Fatal(err)
+	visit := p.visit
+	if visit == nil {
+		browser, err := newBrowser(p.wire.by("browser"), p.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		browser.deny = p.deny
+		visit = browser.visit
 	}
-	browser.deny = p.deny
 	home, answers := receiver(t)
 	config := &auth.AuthorizationCodeHandlerConfig{
 		RedirectURL: home,
 		AuthorizationCodeFetcher: func(ctx context.Context, args *auth.AuthorizationArgs) (*auth.AuthorizationResult, error) {
-			if err := browser.visit(ctx, args.URL, home); err != nil {
+			if err := visit(ctx, args.URL, home); err != nil {
 				return nil, err
 			}
 			answer := <-answers // the browser has been there
@@ -83,10 +89,10 @@ func (p *person) client(party string) *http.Client {
 // receiver is where a client on the person's machine gets its answers.
 func receiver(t *testing.T) (redirectURI string, answers <-chan url.Values) {
 	t.Helper()
-	received := make(chan url.Values, 1)
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		received <- r.URL.Query()
-	}))
+	received := make(chan url.Values, 8) // more than come: a flow that fails leaves its answer behind
+	mux := http.NewServeMux()            // a real browser asks for an icon, too
+	mux.HandleFunc("/callback", func(_ http.ResponseWriter, r *http.Request) { received <- r.URL.Query() })
+	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL + "/callback", received
 }

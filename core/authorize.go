@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
@@ -20,7 +21,7 @@ func (rs *ResourceServer) Authorize(r *http.Request, scopes ...string) (*http.Re
 	began := rs.clock.Now()
 	who, denial := rs.decideRoute(r, began, scopes)
 	if err := r.Context().Err(); denial == nil && err != nil {
-		denial = rs.denialOf(fmt.Errorf("%w: the request's time is over: %w", ErrUnavailable, err), "", nil)
+		denial = rs.denialOf(overdue(err), "", nil)
 	}
 	rs.tell(r, began, &who, Operation{}, denial)
 	if denial != nil {
@@ -28,6 +29,11 @@ func (rs *ResourceServer) Authorize(r *http.Request, scopes ...string) (*http.Re
 	}
 	a := &admission{Context: r.Context(), rs: rs, verified: who.verified}
 	return a.request(r), nil
+}
+
+// overdue says that the request's time ended before it was decided on.
+func overdue(err error) error {
+	return fmt.Errorf("%w: the request's time is over: %w", ErrUnavailable, err)
 }
 
 func (rs *ResourceServer) decideRoute(r *http.Request, now time.Time, scopes []string) (bearer, *Denial) {
@@ -102,6 +108,7 @@ type admission struct {
 	verified *verified // nil for an anonymous caller
 	op       Operation
 	writer   flushWriter
+	body     replay
 }
 
 type admissionKey struct{}
@@ -140,15 +147,32 @@ func (a *admission) Expiry() time.Time {
 }
 
 // Operation is what the policy let run.
-func (a *admission) Operation() (method, name string) { return a.op.Method, a.op.Name }
+func (a *admission) Operation() (method, name string) {
+	if a.rs.policy == nil {
+		return "", ""
+	}
+	return a.op.Method, a.op.Name
+}
+
+// replayed gives the handler the body that was checked.
+func (a *admission) replayed(r *http.Request, body []byte) {
+	a.body.rest = body
+	r.Body, r.ContentLength, r.TransferEncoding = &a.body, int64(len(body)), nil
+}
 
 // request returns r as the handler may see it.
 func (a *admission) request(r *http.Request) *http.Request {
-	if !a.rs.config.DangerouslyForwardToken {
-		// The header map is shared with r, so the token is gone for whatever runs
-		// around the handler too. That is meant: it has done its work, and what
-		// can't be read can't be logged or passed on.
-		delete(r.Header, "Authorization")
+	admitted := r.WithContext(a)
+	if _, limited := r.Context().Deadline(); limited {
+		// Whoever set the limit may have given up by now, and be reading the
+		// header while it is changed here.
+		admitted.Header = maps.Clone(r.Header)
 	}
-	return r.WithContext(a)
+	if !a.rs.config.DangerouslyForwardToken {
+		// Without a limit the header is shared with r, so the token is gone for
+		// whatever runs around the handler too. That is meant: it has done its
+		// work, and what can't be read can't be logged or passed on.
+		delete(admitted.Header, "Authorization")
+	}
+	return admitted
 }

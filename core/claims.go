@@ -54,6 +54,27 @@ func (c *claims) check(now time.Time, skew time.Duration) error {
 	return nil
 }
 
+// checkNames refuses a claim that another reader might take for one of those
+// that are read here: a cnf that is spelled CNF must not go unseen.
+func (c *claims) checkNames(issuer *trustedIssuer) error {
+	read := append([]string{
+		"iss", "sub", "exp", "nbf", "iat", "cnf", "nonce", "at_hash", "c_hash", "events", "token_use", "typ",
+		issuer.AudienceClaim, issuer.ClientClaim,
+	}, issuer.ScopeClaims...)
+	for name := range c.members {
+		if isVariant(name, read...) {
+			return invalid(reasonMalformed, "claim names as they are written", "one in another case")
+		}
+	}
+	return nil
+}
+
+// isVariant reports whether the name is one of the others in another case.
+func isVariant(name string, others ...string) bool {
+	return !slices.Contains(others, name) &&
+		slices.ContainsFunc(others, func(other string) bool { return strings.EqualFold(name, other) })
+}
+
 // checkKind refuses ID tokens and their like where they show what they are.
 func (c *claims) checkKind() error {
 	for _, claim := range []string{"nonce", "at_hash", "c_hash"} {

@@ -73,9 +73,10 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		p.denial = originDenial(err)
 	} else {
-		p = rs.pass(r, began)
+		rs.pass(r, began, &p)
 	}
-	rs.tell(r, began, &p.bearer, p.op.Operation, p.denial)
+	defer rs.bodies.giveBack(p.message.body)
+	rs.tell(r, began, &p.bearer, p.message.op.Operation, p.denial)
 	if p.denial != nil {
 		rs.Deny(w, r, p.denial)
 		return
@@ -85,16 +86,21 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve runs the MCP handler for a request that was let in.
 func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
-	a := &admission{Context: r.Context(), rs: e.rs, verified: p.verified, op: p.op.Operation}
+	a := &admission{Context: r.Context(), rs: e.rs, verified: p.verified, op: p.message.op.Operation}
 	a.writer = flushWriter{ResponseWriter: w, admission: a, request: r}
-	if p.verified != nil && endsWithToken(r, &p.op) {
+	if p.verified != nil && endsWithToken(r, &p.message.op) {
 		ctx, cancel := e.rs.untilExpiry(r.Context(), &p.verified.principal)
 		defer cancel()
 		a.Context = ctx
 	}
 	admitted := a.request(r)
-	if p.message != nil {
-		p.message.replay(admitted)
+	if p.message.body != nil {
+		defer a.body.Close()
+		a.replayed(admitted, *p.message.body)
+	}
+	if p.unaddressed {
+		a.writer.WriteHeader(http.StatusAccepted)
+		return
 	}
 	if filter := e.rs.filterFor(r, p); filter != nil {
 		// What came compressed could not be filtered.
@@ -105,79 +111,101 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 		return
 	}
 	e.mcp.ServeHTTP(&a.writer, admitted)
+	a.writer.returned()
 }
 
 // passage is one request's way through the stages of the endpoint.
 type passage struct {
 	bearer  // with nobody in it for an anonymous caller
-	op      operation
-	message *message // nil where no policy needs it read
+	message message
 	denial  *Denial
+	// unaddressed is a message that is let in and can reach nothing of the
+	// caller's own. It is answered, and not handed on.
+	unaddressed bool
 }
 
 // pass runs the stages in their order. The body is read only of a caller whose
 // token is good, or who may be anonymous.
-func (rs *ResourceServer) pass(r *http.Request, now time.Time) (p passage) {
-	scopes := rs.config.Scopes
-	who, bare := rs.authenticate(r, now, scopes)
-	if bare != nil && !(bare.Reason == reasonNoCredentials && r.Method == http.MethodPost && rs.anonymous) {
-		return passage{denial: bare}
+func (rs *ResourceServer) pass(r *http.Request, now time.Time, p *passage) {
+	who, bare := rs.authenticate(r, now, rs.config.Scopes)
+	if bare != nil && !(rs.anonymous && r.Method == http.MethodPost && r.Header["Authorization"] == nil) {
+		p.denial = bare
+		return
 	}
 	p.bearer = who
-	v := who.verified
-	if v != nil {
-		if err := rs.confirm(r, &v.principal); err != nil {
-			p.denial = rs.denialOf(err, who.token, scopes)
-			return p
-		}
+	if p.denial = rs.passHead(r, p); p.denial == nil {
+		p.denial = rs.passMessage(r, p, bare)
 	}
-	if p.denial = checkSingleHeaders(r.Header); p.denial == nil {
-		p.denial = rs.checkSession(r, v)
+	if err := r.Context().Err(); p.denial == nil && err != nil {
+		// Nothing may run for a caller who has been answered already.
+		p.denial = rs.denialOf(overdue(err), "", nil)
 	}
-	if p.denial != nil {
-		return p
-	}
-	switch {
-	case r.Method == http.MethodPost && rs.policy != nil:
-		p.message, p.denial = rs.readMessage(r)
-		if p.denial == nil {
-			p.op = p.message.op
-			p.denial = rs.permit(r.Context(), v, p.message, bare)
-		}
-	default:
-		if missing := rs.vocabulary.missing(v.principal.Scopes, scopes); len(missing) > 0 {
-			p.denial = rs.insufficientScope(scopes, missing)
-			p.op = rs.nameRequest(r, p.denial)
-		} else if !isTransportMethod(r.Method) {
-			p.denial = methodDenial(r.Method)
-		}
-	}
-	return p
 }
 
-func isTransportMethod(method string) bool {
-	return method == http.MethodPost || method == http.MethodGet || method == http.MethodDelete
+// passHead looks at the rest of the head of a request whose caller is known.
+func (rs *ResourceServer) passHead(r *http.Request, p *passage) *Denial {
+	if p.verified != nil {
+		if err := rs.confirm(r, &p.verified.principal); err != nil {
+			return rs.denialOf(err, p.token, rs.config.Scopes)
+		}
+	}
+	if denial := checkSingleHeaders(r.Header); denial != nil {
+		return denial
+	}
+	return rs.checkSession(r, p.verified)
 }
 
-// nameRequest reads the message of a denied request, whose token is valid, for the
-// id that the answer must carry: an MCP client ends its session over a denial
-// that isn't an answer to its request.
-func (rs *ResourceServer) nameRequest(r *http.Request, d *Denial) operation {
-	if r.Method != http.MethodPost {
-		return operation{}
+// passMessage decides whether the caller may do what the request asks for. An
+// endpoint scope that is missing is found out with the message read, since the
+// denial must name what the message needs, and carry its id.
+func (rs *ResourceServer) passMessage(r *http.Request, p *passage, bare *Denial) *Denial {
+	// Without a policy, a POST of no bytes is the handler's to answer: there is
+	// nothing in it that two could read differently.
+	if r.Method != http.MethodPost || rs.policy == nil && r.ContentLength == 0 {
+		if missing := rs.vocabulary.missing(p.principal.Scopes, rs.config.Scopes); len(missing) > 0 {
+			return rs.insufficientScope(rs.config.Scopes, missing)
+		}
+		return checkMethod(r)
 	}
-	m, denial := rs.readMessage(r)
+	m := &p.message
+	if denial := rs.readMessage(r, m); denial != nil {
+		if p.verified == nil {
+			return denial
+		}
+		// Who may do nothing here is told that first.
+		if missing := rs.vocabulary.missing(p.principal.Scopes, rs.config.Scopes); len(missing) > 0 {
+			denial = rs.insufficientScope(rs.config.Scopes, missing)
+			denial.id = m.scanned.ID
+		}
+		return denial
+	}
+	if rs.policy != nil || rs.watches(r.Context()) {
+		m.op.name()
+	}
+	denial := rs.permit(r.Context(), p.verified, m, bare)
 	if denial != nil {
-		return operation{}
+		m.op.name()
 	}
-	d.id = m.scanned.ID
-	return m.op
+	p.unaddressed = denial == nil && isUnaddressed(r, m)
+	return denial
 }
 
-func methodDenial(method string) *Denial {
+// checkMethod refuses what is no method of the transport, and the two that are
+// about a session where there is none: what a handler did then would be about
+// everybody's (MCP 2025-11-25 transports, listening for messages).
+func checkMethod(r *http.Request) *Denial {
+	allow, description := endpointMethods, "the method is not one of the MCP transport"
+	switch r.Method {
+	case http.MethodPost:
+		return nil
+	case http.MethodGet, http.MethodDelete:
+		if r.Header.Get(sessionHeader) != "" {
+			return nil
+		}
+		allow, description = "POST, OPTIONS", "the method needs a session"
+	}
 	return &Denial{
-		Status: http.StatusMethodNotAllowed, Reason: reasonMethod, allow: endpointMethods,
-		code: "invalid_request", description: "the method is not one of the MCP transport",
-		expected: endpointMethods, got: bounded(method),
+		Status: http.StatusMethodNotAllowed, Reason: reasonMethod, allow: allow,
+		code: "invalid_request", description: description, expected: allow, got: bounded(r.Method),
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/mcpbearer/mcpbearer/internal/rpcscan"
 )
@@ -13,17 +12,17 @@ import (
 // Methods that aren't in it need the endpoint's scopes, and what Policy.Methods
 // says of them.
 func operationOf(m *rpcscan.Message) (operation, *Denial) {
-	op := operation{Operation: Operation{Method: string(m.Method)}, raw: m.Arguments}
+	op := operation{Operation: Operation{Method: methodOf(m.Method)}, raw: m.Arguments}
 	switch op.Method {
 	case "tools/call":
 		op.kind = toolOperation
-		return op.named(m.Name, m.HasName)
+		return op.on(m.Name, m.HasName)
 	case "prompts/get":
 		op.kind = promptOperation
-		return op.named(m.Name, m.HasName)
+		return op.on(m.Name, m.HasName)
 	case "resources/read", "resources/subscribe", "resources/unsubscribe":
 		op.kind = resourceOperation
-		return op.named(m.URI, m.HasURI)
+		return op.on(m.URI, m.HasURI)
 	case "completion/complete":
 		return op.completion(m)
 	case "subscriptions/listen":
@@ -32,8 +31,27 @@ func operationOf(m *rpcscan.Message) (operation, *Denial) {
 	return op, nil
 }
 
-func (op operation) named(name []byte, has bool) (operation, *Denial) {
-	op.Name, op.nameless = string(name), !has
+// methodOf returns the method as a string, which for the most frequent ones
+// takes no allocation.
+func methodOf(method []byte) string {
+	switch string(method) {
+	case "tools/call":
+		return "tools/call"
+	case "tools/list":
+		return "tools/list"
+	case "resources/read":
+		return "resources/read"
+	case "prompts/get":
+		return "prompts/get"
+	case "ping":
+		return "ping"
+	}
+	return string(method)
+}
+
+// on is the operation on the subject that the message names.
+func (op operation) on(subject []byte, has bool) (operation, *Denial) {
+	op.subject, op.nameless = subject, !has
 	return op, nil
 }
 
@@ -43,10 +61,10 @@ func (op operation) completion(m *rpcscan.Message) (operation, *Denial) {
 	switch string(m.Ref.Type) {
 	case "ref/prompt":
 		op.kind = promptOperation
-		return op.named(m.Ref.Name, m.Ref.HasName)
+		return op.on(m.Ref.Name, m.Ref.HasName)
 	case "ref/resource":
 		op.kind = resourceOperation
-		return op.named(m.Ref.URI, m.Ref.HasURI)
+		return op.on(m.Ref.URI, m.Ref.HasURI)
 	}
 	return op, badMessage(http.StatusBadRequest, rpcInvalidRequest, "the message doesn't say what to complete", "ref/prompt or ref/resource", bounded(string(m.Ref.Type)))
 }
@@ -73,7 +91,8 @@ func (rs *ResourceServer) permit(ctx context.Context, v *verified, m *message, b
 	}
 	if denial != nil && denial.Status != http.StatusUnauthorized {
 		denial.id = m.scanned.ID
-		denial.asToolResult = rs.policy.DenyWithToolResult && denial.Reason == reasonScope && m.op.Method == "tools/call" && denial.id != nil
+		denial.asToolResult = rs.policy != nil && rs.policy.DenyWithToolResult &&
+			denial.Reason == reasonScope && m.op.Method == "tools/call" && denial.id != nil
 	}
 	return denial
 }
@@ -82,22 +101,26 @@ func (rs *ResourceServer) permit(ctx context.Context, v *verified, m *message, b
 // decides by that. Where none does, the MCP handler answers: it may not have the
 // method at all.
 func (rs *ResourceServer) checkNamed(op *operation) *Denial {
-	if !op.nameless || rs.policy.table(op.kind) == nil {
+	if !op.nameless || rs.policy == nil || rs.policy.table(op.kind) == nil {
 		return nil
 	}
 	return badMessage(http.StatusBadRequest, rpcInvalidRequest, "the message doesn't say what it is about", "a name or uri in params", "none")
 }
 
 func (rs *ResourceServer) permitOperation(ctx context.Context, v *verified, op *operation, bare *Denial) *Denial {
-	if v == nil {
-		return rs.permitAnonymous(op, bare)
+	var rules []rule
+	if rs.policy != nil {
+		rules = rs.policy.rules(op)
 	}
-	if op.raw != nil && rs.dependsOnArguments(op) {
+	if v == nil {
+		return permitAnonymous(rules, bare)
+	}
+	if op.raw != nil && slices.ContainsFunc(rules, func(r rule) bool { return r.kind == decided }) {
 		if err := rpcscan.StrictArguments(op.raw); err != nil {
 			return badMessage(http.StatusBadRequest, rpcParseError, "the arguments are ambiguous", "arguments that read one way", err.Error())
 		}
 	}
-	n, err := rs.needOf(ctx, op, v.principal)
+	n, err := needOf(ctx, op, rules, &v.principal)
 	switch {
 	case err != nil:
 		d := forbidden("a Decide callback that answers", "an error")
@@ -105,30 +128,33 @@ func (rs *ResourceServer) permitOperation(ctx context.Context, v *verified, op *
 		return d
 	case n.never:
 		return forbidden("an operation that the policy allows", op.Method)
-	case n.anonymous:
+	case n.metBy(&rs.vocabulary, v.principal.Scopes, rs.config.Scopes):
 		return nil
 	}
-	for _, alternative := range n.alternatives {
-		if len(rs.vocabulary.missing(v.principal.Scopes, alternative)) == 0 {
-			return nil
+	scopes := n.scopes(rs.config.Scopes)
+	return rs.insufficientScope(scopes, rs.vocabulary.missing(v.principal.Scopes, scopes))
+}
+
+// needOf decides what the rules require of the caller.
+func needOf(ctx context.Context, op *operation, rules []rule, p *Principal) (need, error) {
+	all := make([]Requirement, 0, len(rules))
+	for _, r := range rules {
+		resolved, err := r.resolve(ctx, op.shown(r.about), *p)
+		if err != nil {
+			return need{never: true}, err
 		}
+		all = append(all, resolved)
 	}
-	smallest := n.smallest()
-	return rs.insufficientScope(smallest, rs.vocabulary.missing(v.principal.Scopes, smallest))
+	return combine(all), nil
 }
 
 // permitAnonymous lets a caller without a token do what every rule lets
 // everybody do. A callback is asked for principals only.
-func (rs *ResourceServer) permitAnonymous(op *operation, bare *Denial) *Denial {
-	rules := rs.policy.rules(op)
-	if len(rules) == 0 || slices.ContainsFunc(rules, func(r Requirement) bool { return r.kind != anonymous }) {
+func permitAnonymous(rules []rule, bare *Denial) *Denial {
+	if len(rules) == 0 || slices.ContainsFunc(rules, func(r rule) bool { return r.kind != anonymous }) {
 		return bare
 	}
 	return nil
-}
-
-func (rs *ResourceServer) dependsOnArguments(op *operation) bool {
-	return slices.ContainsFunc(rs.policy.rules(op), func(r Requirement) bool { return r.kind == decided })
 }
 
 // forbidden is a denial that no scope cures. It has no challenge at all, so
@@ -143,8 +169,7 @@ func forbidden(expected, got string) *Denial {
 // endsWithToken reports whether the request opens a stream that may outlive the
 // token that opened it.
 func endsWithToken(r *http.Request, op *operation) bool {
-	const listen = "subscriptions/listen"
-	return r.Method == http.MethodGet || op.Method == listen || strings.EqualFold(r.Header.Get("Mcp-Method"), listen)
+	return r.Method == http.MethodGet || op.Method == "subscriptions/listen"
 }
 
 // untilExpiry returns a context that ends when the principal's token does.

@@ -35,6 +35,9 @@ func (rs *ResourceServer) verifyJWT(ctx context.Context, token string) (*verifie
 	if err != nil {
 		return nil, err
 	}
+	if err := claims.checkNames(issuer); err != nil {
+		return nil, err
+	}
 	if err := header.check(issuer); err != nil {
 		return nil, err
 	}
@@ -115,6 +118,9 @@ func readHeader(text []byte) (jwtHeader, error) {
 		case "crit":
 			return jwtHeader{}, invalid(reasonCritical, "no critical header parameters", "crit")
 		default:
+			if isVariant(m.Name, "alg", "typ", "kid", "crit") {
+				return jwtHeader{}, invalid(reasonMalformed, "header names as they are written", "one in another case")
+			}
 			continue
 		}
 		s, ok := strictjson.String(m.Value)

@@ -82,7 +82,7 @@ func (rs *ResourceServer) lintScopes(ctx context.Context) []error {
 	}
 	needed := rs.config.Scopes
 	if rs.policy != nil {
-		needed = product([][]string{needed}, [][]string{rs.policy.scopes()})[0]
+		needed = union(needed, rs.policy.scopes())
 	}
 	var findings []error
 	offered = rs.vocabulary.read(offered)

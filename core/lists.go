@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"slices"
 )
 
 // listKind is one kind of list that an answer can hold.
@@ -54,7 +53,7 @@ func (rs *ResourceServer) filterFor(r *http.Request, p *passage) *listFilter {
 			f.kinds = append(f.kinds, kind)
 		}
 	} else {
-		kind, lists := listKindOf(p.op.Method)
+		kind, lists := listKindOf(p.message.op.Method)
 		if !lists {
 			return nil
 		}
@@ -67,17 +66,20 @@ func (rs *ResourceServer) filterFor(r *http.Request, p *passage) *listFilter {
 
 // shows reports whether a list shows the operation to the caller.
 func (rs *ResourceServer) shows(v *verified, op *operation) bool {
-	rules := rs.policy.rules(op)
-	if slices.ContainsFunc(rules, func(r Requirement) bool { return r.kind == never }) {
-		return false
+	all := make([]Requirement, 0, 1)
+	undecided := v == nil
+	for _, r := range rs.policy.rules(op) {
+		if r.kind == never {
+			return false
+		}
+		undecided = undecided || r.kind == decided
+		all = append(all, r.Requirement)
 	}
-	if v == nil || slices.ContainsFunc(rules, func(r Requirement) bool { return r.kind == decided }) {
+	if undecided {
 		return true
 	}
-	n := combine(rs.config.Scopes, rules)
-	return n.anonymous || slices.ContainsFunc(n.alternatives, func(scopes []string) bool {
-		return len(rs.vocabulary.missing(v.principal.Scopes, scopes)) == 0
-	})
+	n := combine(all)
+	return n.metBy(&rs.vocabulary, v.principal.Scopes, rs.config.Scopes)
 }
 
 // message filters one JSON-RPC message of the answer. Messages that aren't the

@@ -35,7 +35,10 @@ func listHandler(t *testing.T, answer func(http.ResponseWriter)) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rs.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w) }))
+	return rs.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Mcp-Session-Id", "only")
+		answer(w)
+	}))
 }
 
 // listed returns the names that an answer lists, and its cacheScope.
@@ -130,8 +133,10 @@ func TestListsKeepWhatIsNotTheList(t *testing.T) {
 func TestS45ListsOfResumedStreams(t *testing.T) {
 	const other = `{"jsonrpc":"2.0","id":3,"result":{"content":[{"type":"text","text":"purge"}]}}`
 	g := listGate(t, "text/event-stream", "data: "+other+"\n\n", "data: "+threeTools+"\n\n", "data: {\"id\":4,\"result\":{\"prompts\":[\"danger_prompt\"]}}\n\n")
+	g.post("base", request("tools/list", "{}")) // opens the session
 	r := httptest.NewRequest(http.MethodGet, "https://mcp.example/mcp", http.NoBody)
 	r.Header.Set("Authorization", "Bearer scopes:base")
+	r.Header.Set("Mcp-Session-Id", "only")
 	r.Header.Set("Last-Event-ID", "1")
 	w := httptest.NewRecorder()
 	g.handler.ServeHTTP(w, r)

@@ -7,15 +7,15 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/mcpbearer/mcpbearer/internal/rpcscan"
 )
 
-// message is the body of a POST as the gate has read it. The handler gets the
-// very bytes that the decision was made on.
+// message is the body of a POST as the gate has read it.
 type message struct {
-	body    []byte
+	body    *[]byte // nil where none was read; it goes back to the pool
 	scanned rpcscan.Message
 	op      operation
 }
@@ -38,6 +38,9 @@ func checkSingleHeaders(h http.Header) *Denial {
 // checkEncoding takes JSON in UTF-8 alone, and nothing that would have to be
 // unpacked before it can be judged.
 func checkEncoding(h http.Header) *Denial {
+	if h.Get("Content-Type") == "application/json" && h.Get("Content-Encoding") == "" {
+		return nil // what nearly all requests have
+	}
 	mediaType, params, err := mime.ParseMediaType(h.Get("Content-Type"))
 	charset, named := params["charset"]
 	if err != nil || mediaType != "application/json" || len(params) > 1 ||
@@ -51,61 +54,54 @@ func checkEncoding(h http.Header) *Denial {
 }
 
 // readMessage reads the whole body, up to the limit, and what it asks for.
-func (rs *ResourceServer) readMessage(r *http.Request) (*message, *Denial) {
+func (rs *ResourceServer) readMessage(r *http.Request, m *message) *Denial {
 	if denial := checkEncoding(r.Header); denial != nil {
-		return nil, denial
+		return denial
 	}
-	body, err := readBody(r, rs.limits.BodyBytes)
+	m.body = rs.bodies.take()
+	err := readBody(r, m.body, rs.limits.BodyBytes)
 	if errors.Is(err, errTooLarge) {
-		return nil, badMessage(http.StatusRequestEntityTooLarge, rpcInvalidRequest, "the message is too large", "at most Limits.BodyBytes", "more")
+		return badMessage(http.StatusRequestEntityTooLarge, rpcInvalidRequest, "the message is too large", "at most Limits.BodyBytes", "more")
 	}
 	if err != nil {
-		return nil, badMessage(http.StatusBadRequest, rpcParseError, "the message could not be read", "a whole body", err.Error())
+		return badMessage(http.StatusBadRequest, rpcParseError, "the message could not be read", "a whole body", err.Error())
 	}
-	scanned, err := rpcscan.Scan(body)
-	if err != nil {
-		return nil, badMessage(http.StatusBadRequest, rpcParseError, "the message is not one unambiguous JSON-RPC message", "a message that reads one way", err.Error())
+	if m.scanned, err = rpcscan.Scan(*m.body); err != nil {
+		return badMessage(http.StatusBadRequest, rpcParseError, "the message is not one unambiguous JSON-RPC message", "a message that reads one way", err.Error())
 	}
-	m := &message{body: body, scanned: scanned}
 	denial := checkMirrors(r.Header, &m.scanned)
 	if denial == nil {
 		m.op, denial = operationOf(&m.scanned)
 	}
 	if denial != nil {
 		denial.id = m.scanned.ID
-		return nil, denial
 	}
-	return m, nil
+	return denial
 }
 
 var errTooLarge = errors.New("body over the limit")
 
-// readBody reads the body into one buffer, of the announced size if that is
-// within the limit.
-func readBody(r *http.Request, limit int64) ([]byte, error) {
+// readBody reads the body into the buffer, which it makes as long as the body is
+// announced to be, if that is within the limit.
+func readBody(r *http.Request, buffer *[]byte, limit int64) error {
 	if r.Body == nil {
-		return nil, nil
+		return nil
 	}
 	if r.ContentLength > limit {
-		return nil, errTooLarge
+		return errTooLarge
 	}
 	if r.ContentLength >= 0 {
-		body := make([]byte, r.ContentLength)
-		_, err := io.ReadFull(r.Body, body)
-		return body, err
+		*buffer = slices.Grow(*buffer, int(r.ContentLength))[:r.ContentLength]
+		_, err := io.ReadFull(r.Body, *buffer)
+		return err
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
-	if err == nil && int64(len(body)) > limit {
+	read := bytes.NewBuffer(*buffer)
+	n, err := read.ReadFrom(io.LimitReader(r.Body, limit+1))
+	*buffer = read.Bytes()
+	if err == nil && n > limit {
 		err = errTooLarge
 	}
-	return body, err
-}
-
-// replay puts the bytes that were checked where the handler reads.
-func (m *message) replay(r *http.Request) {
-	r.Body = io.NopCloser(bytes.NewReader(m.body))
-	r.ContentLength = int64(len(m.body))
-	r.TransferEncoding = nil
+	return err
 }
 
 // checkMirrors holds the header fields that mirror the body against it (MCP

@@ -58,7 +58,7 @@ func (c *Config) document(v *vocabulary) ([]byte, error) {
 		supported = c.Scopes
 	}
 	if c.Metadata.ListPolicyScopes {
-		supported = product([][]string{supported}, [][]string{c.Policy.scopes()})[0]
+		supported = union(supported, c.Policy.scopes())
 	}
 	members := map[string]any{
 		"resource": c.Resource,

@@ -77,6 +77,11 @@ func (e Event) SubjectHash() string {
 	return hex.EncodeToString(sum[:12])
 }
 
+// watches reports whether anybody hears of requests that are let in.
+func (rs *ResourceServer) watches(ctx context.Context) bool {
+	return rs.config.Observe != nil || rs.config.Logger.Enabled(ctx, slog.LevelDebug)
+}
+
 // tell reports one decision to the observer and the log.
 func (rs *ResourceServer) tell(r *http.Request, began time.Time, who *bearer, op Operation, d *Denial) {
 	level := slog.LevelDebug
@@ -128,8 +133,8 @@ func (rs *ResourceServer) log(ctx context.Context, level slog.Level, e *Event) {
 		{"got", e.Got},
 		{"hint", hint(e.Reason)},
 		{"detail", e.Detail},
-		{"operation", e.Operation.Method},
-		{"name", e.Operation.Name},
+		{"operation", bounded(e.Operation.Method)},
+		{"name", bounded(e.Operation.Name)},
 		{"issuer", e.Issuer},
 		{"client_id", e.ClientID},
 	} {

@@ -2,7 +2,6 @@ package core
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"slices"
 )
@@ -87,25 +86,22 @@ func (p *Policy) allowsAnonymous() bool {
 type need struct {
 	never     bool
 	anonymous bool
-	// alternatives are lists of scopes, Config.Scopes among each.
-	alternatives [][]string
+	// all are the requirements beside Config.Scopes, each a list of alternatives.
+	// They are kept apart: there are exponentially many ways to meet many.
+	all [][][]string
 }
 
-// smallest returns the alternative to name in a challenge.
-func (n *need) smallest() []string {
-	return slices.MinFunc(n.alternatives, func(a, b []string) int { return cmp.Compare(len(a), len(b)) })
-}
-
-// combine joins requirements that must all be met.
-func combine(base []string, all []Requirement) need {
-	n := need{anonymous: len(all) > 0, alternatives: [][]string{base}}
+// combine joins requirements that must all be met, none of them a callback any
+// more.
+func combine(all []Requirement) need {
+	n := need{anonymous: len(all) > 0}
 	for _, r := range all {
 		switch r.kind {
 		case anonymous:
 			continue
 		case scoped:
 			n.anonymous = false
-			n.alternatives = product(n.alternatives, r.alternatives)
+			n.all = append(n.all, r.alternatives)
 		default:
 			return need{never: true}
 		}
@@ -113,31 +109,36 @@ func combine(base []string, all []Requirement) need {
 	return n
 }
 
-// product unites each of the one with each of the other.
-func product(one, other [][]string) [][]string {
-	united := make([][]string, 0, len(one)*len(other))
-	for _, a := range one {
-		for _, b := range other {
-			sum := slices.Clone(a)
-			for _, scope := range b {
-				if !slices.Contains(sum, scope) {
-					sum = append(sum, scope)
-				}
-			}
-			united = append(united, sum)
-		}
+// metBy reports whether the granted scopes meet the need, and base as well.
+func (n *need) metBy(v *vocabulary, granted, base []string) bool {
+	if n.never || n.anonymous {
+		return n.anonymous
 	}
-	return united
+	covered := func(scopes []string) bool { return len(v.missing(granted, scopes)) == 0 }
+	return covered(base) && !slices.ContainsFunc(n.all, func(alternatives [][]string) bool {
+		return !slices.ContainsFunc(alternatives, covered)
+	})
 }
 
-// needOf decides what the operation requires of the caller.
-func (rs *ResourceServer) needOf(ctx context.Context, op *operation, p Principal) (need, error) {
-	rules := rs.policy.rules(op)
-	for i := range rules {
-		var err error
-		if rules[i], err = rules[i].resolve(ctx, op, p); err != nil {
-			return need{never: true}, err
+// scopes returns the scopes to name in a challenge: base and, of each
+// requirement, the alternative that adds the fewest.
+func (n *need) scopes(base []string) []string {
+	sum := slices.Clone(base)
+	for _, alternatives := range n.all {
+		sum = union(sum, slices.MinFunc(alternatives, func(a, b []string) int {
+			return cmp.Compare(len(union(sum, a)), len(union(sum, b)))
+		}))
+	}
+	return sum
+}
+
+// union returns a, and what b has beside.
+func union(a, b []string) []string {
+	sum := slices.Clone(a)
+	for _, scope := range b {
+		if !slices.Contains(sum, scope) {
+			sum = append(sum, scope)
 		}
 	}
-	return combine(rs.config.Scopes, rules), nil
+	return sum
 }

@@ -44,6 +44,7 @@ func alice() core.Principal {
 func send(h http.Handler, body string) int {
 	r := httptest.NewRequest(http.MethodPost, "https://mcp.example/mcp", strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer x")
+	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w.Code
@@ -80,6 +81,7 @@ func TestPrincipalsAreCopies(t *testing.T) {
 }
 
 func TestConfirmCannotEatTheBody(t *testing.T) {
+	const sent = `{"jsonrpc":"2.0","id":1,"method":"ping"}`
 	var seen string
 	rs := newFixed(t, fixed{principal: alice()}, func(c *core.Config) {
 		c.Confirm = func(r *http.Request, _ core.Principal) error {
@@ -95,8 +97,8 @@ func TestConfirmCannotEatTheBody(t *testing.T) {
 		if seen = string(body); err != nil {
 			t.Error(err)
 		}
-	})), "the message")
-	if seen != "the message" {
+	})), sent)
+	if seen != sent {
 		t.Errorf("the handler read %q", seen)
 	}
 }

@@ -64,8 +64,8 @@ func Decide(f func(context.Context, Operation, Principal) (Requirement, error)) 
 	return Requirement{kind: decided, decide: f}
 }
 
-// resolve asks the callback, where the requirement has one.
-func (r Requirement) resolve(ctx context.Context, op *operation, p Principal) (resolved Requirement, err error) {
+// resolve asks the callback about the operation, where the requirement has one.
+func (r Requirement) resolve(ctx context.Context, op Operation, p Principal) (resolved Requirement, err error) {
 	if r.kind != decided {
 		return r, nil
 	}
@@ -74,7 +74,7 @@ func (r Requirement) resolve(ctx context.Context, op *operation, p Principal) (r
 			resolved, err = Never(), fmt.Errorf("the Decide callback panicked: %v", broken)
 		}
 	}()
-	resolved, err = r.decide(ctx, op.withArguments(), p.clone())
+	resolved, err = r.decide(ctx, op, p.clone())
 	if err != nil || resolved.kind != scoped {
 		return Never(), err
 	}

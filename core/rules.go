@@ -9,6 +9,10 @@ import (
 	"github.com/yosida95/uritemplate/v3"
 )
 
+// maxMatched is how many bytes of URIs one message may have matched against
+// templates. Matching takes its time, and no real URI comes near.
+const maxMatched = 64 << 10
+
 // rulebook is a policy made ready for look-ups.
 type rulebook struct {
 	Policy
@@ -42,24 +46,38 @@ func newRulebook(p Policy) (*rulebook, error) {
 	return b, nil
 }
 
+// rule is a requirement that an operation must meet.
+type rule struct {
+	Requirement
+	about string // the tool or prompt, or the one URI, that it is for
+}
+
 // rules returns every requirement that the operation must meet.
-func (b *rulebook) rules(op *operation) []Requirement {
-	var rules []Requirement
+func (b *rulebook) rules(op *operation) []rule {
+	var rules []rule
+	add := func(about string, all ...Requirement) {
+		for _, r := range all {
+			rules = append(rules, rule{r, about})
+		}
+	}
 	if r, named := b.Methods[op.Method]; named {
-		rules = append(rules, r)
+		add(op.Name, r)
 	} else if strings.HasPrefix(op.Method, "tasks/") && b.Tools != nil {
 		// A task is a tool's call that goes on; which tool's, only the server knows.
-		rules = append(rules, b.Unlisted)
+		add(op.Name, b.Unlisted)
 	}
 	switch op.kind {
 	case toolOperation:
-		rules = append(rules, b.listed(b.Tools, op.Name)...)
+		add(op.Name, b.listed(b.Tools, op.Name)...)
 	case promptOperation:
-		rules = append(rules, b.listed(b.Prompts, op.Name)...)
+		add(op.Name, b.listed(b.Prompts, op.Name)...)
 	case resourceOperation:
-		rules = append(rules, b.resource(op.Name)...)
+		if len(b.templates) > 0 && op.uriBytes() > maxMatched {
+			return []rule{{Never(), op.Name}}
+		}
+		add(op.Name, b.resource(op.Name)...)
 		for _, uri := range op.more {
-			rules = append(rules, b.resource(uri)...)
+			add(uri, b.resource(uri)...)
 		}
 	}
 	return rules

@@ -38,6 +38,7 @@ type ResourceServer struct {
 	policy    *rulebook // nil where the config has no policy
 	anonymous bool      // whether any operation can do without a token
 	sessions  sessions
+	bodies    pool
 }
 
 // New checks the whole config and returns the resource server that it

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -12,6 +13,9 @@ const (
 	// maxSessions bounds the bindings that are held. The one that was longest
 	// unused goes first; its client is answered 404 and opens a new session.
 	maxSessions = 100_000
+	// maxOwned bounds those of one owner, so that nobody can drive out all
+	// others. All sessions that were opened without a token have one owner.
+	maxOwned = 10_000
 )
 
 // sessions binds each session id that the MCP handler mints to the principal
@@ -19,13 +23,20 @@ const (
 // checks nothing, and an id is no credential: it is known to whoever saw it.
 type sessions struct {
 	mu    sync.Mutex
-	byID  map[string]*list.Element
-	usage list.List // of *session, the most recently used first
+	byID  map[string]*session
+	usage list.List             // of *session, the most recently used first
+	owned map[string]*list.List // the same, by owner
 }
 
 type session struct {
 	id, owner string
+	among     *list.Element // in usage
+	amongOwn  *list.Element // in owned
 }
+
+// nameless begins the name of an owner whom nothing tells apart from others of
+// the same issuer.
+const nameless = "nameless:"
 
 // ownerOf names whom a session belongs to: the subject at its issuer, and the
 // client only where there is no subject, since a person's client may register
@@ -35,23 +46,45 @@ func ownerOf(p *Principal) string {
 	if name == "" {
 		kind, name = "client:", p.ClientID
 	}
+	if name == "" {
+		return nameless + p.Issuer
+	}
 	return strconv.Itoa(len(p.Issuer)) + ":" + p.Issuer + kind + name
 }
 
 // bind remembers for whom the id was minted. An id that is bound already stays
-// as it is.
+// as it is, and one of the nameless is not bound at all: it would be everybody's.
 func (s *sessions) bind(id, owner string) {
+	if strings.HasPrefix(owner, nameless) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.byID == nil {
-		s.byID = make(map[string]*list.Element)
+		s.byID, s.owned = make(map[string]*session), make(map[string]*list.List)
 	}
-	if _, bound := s.byID[id]; bound {
+	if s.byID[id] != nil {
 		return
 	}
-	s.byID[id] = s.usage.PushFront(&session{id, owner})
+	held := &session{id: id}
+	held.among = s.usage.PushFront(held)
+	s.byID[id] = held
+	s.give(held, owner)
 	if s.usage.Len() > maxSessions {
-		s.remove(s.usage.Back())
+		s.remove(s.usage.Back().Value.(*session)) //nolint:forcetypeassert // the list holds nothing else
+	}
+}
+
+// give makes the session the owner's.
+func (s *sessions) give(held *session, owner string) {
+	own := s.owned[owner]
+	if own == nil {
+		own = new(list.List)
+		s.owned[owner] = own
+	}
+	held.owner, held.amongOwn = owner, own.PushFront(held)
+	if own.Len() > maxOwned {
+		s.remove(own.Back().Value.(*session)) //nolint:forcetypeassert // the list holds nothing else
 	}
 }
 
@@ -61,18 +94,19 @@ func (s *sessions) bind(id, owner string) {
 func (s *sessions) admit(id, owner string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	element, bound := s.byID[id]
-	if !bound {
+	held := s.byID[id]
+	if held == nil || strings.HasPrefix(owner, nameless) {
 		return false
 	}
-	held := element.Value.(*session) //nolint:forcetypeassert // the list holds nothing else
-	if held.owner == "" {
-		held.owner = owner
+	if held.owner == "" && owner != "" {
+		s.disown(held)
+		s.give(held, owner)
 	}
 	if held.owner != owner {
 		return false
 	}
-	s.usage.MoveToFront(element)
+	s.usage.MoveToFront(held.among)
+	s.owned[owner].MoveToFront(held.amongOwn)
 	return true
 }
 
@@ -80,14 +114,35 @@ func (s *sessions) admit(id, owner string) bool {
 func (s *sessions) end(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if element, bound := s.byID[id]; bound {
-		s.remove(element)
+	if held := s.byID[id]; held != nil {
+		s.remove(held)
 	}
 }
 
-func (s *sessions) remove(element *list.Element) {
-	s.usage.Remove(element)
-	delete(s.byID, element.Value.(*session).id) //nolint:forcetypeassert // the list holds nothing else
+func (s *sessions) remove(held *session) {
+	s.disown(held)
+	s.usage.Remove(held.among)
+	delete(s.byID, held.id)
+}
+
+func (s *sessions) disown(held *session) {
+	own := s.owned[held.owner]
+	own.Remove(held.amongOwn)
+	if own.Len() == 0 {
+		delete(s.owned, held.owner)
+	}
+}
+
+// isUnaddressed reports whether a message speaks of another one, by nothing but
+// its id, outside of any session. What has that id may be anybody's: a request
+// that is under way, for a cancellation, or one that a server waits to have
+// answered, for a response. Since MCP 2026-07-28, which has no sessions, clients
+// cancel by hanging up, and answer in the next request.
+func isUnaddressed(r *http.Request, m *message) bool {
+	if !m.scanned.Response && string(m.scanned.Method) != "notifications/cancelled" {
+		return false
+	}
+	return r.Header.Get(sessionHeader) == "" || r.Header.Get("Mcp-Protocol-Version") >= "2026" || m.scanned.HasMeta
 }
 
 // checkSession refuses a session id that wasn't minted for the caller.

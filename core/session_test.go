@@ -61,17 +61,57 @@ func TestS48SessionsBelongToWhoOpenedThem(t *testing.T) {
 	}
 }
 
+// TestSessionsAreBounded in all and for each owner, so that one who opens many
+// drives out his own alone.
 func TestSessionsAreBounded(t *testing.T) {
 	var s sessions
-	for i := range maxSessions {
+	s.bind("hers", "alice")
+	for i := range maxOwned {
+		s.bind(strconv.Itoa(i), "mallory")
+	}
+	s.admit("0", "mallory")
+	s.bind("one more", "mallory")
+	if len(s.byID) != maxOwned+1 || !s.admit("0", "mallory") || s.admit("1", "mallory") || !s.admit("hers", "alice") {
+		t.Errorf("%d sessions are held, want those of alice and %d of mallory, without the one longest unused", len(s.byID), maxOwned)
+	}
+	for owner := range maxSessions/maxOwned - 1 {
+		for i := range maxOwned {
+			s.bind(strconv.Itoa(owner)+"/"+strconv.Itoa(i), strconv.Itoa(owner))
+		}
+	}
+	if len(s.byID) != maxSessions || s.usage.Len() != maxSessions || s.admit("2", "mallory") || !s.admit("hers", "alice") {
+		t.Errorf("%d sessions are held, want %d, without the one longest unused", len(s.byID), maxSessions)
+	}
+	for id := range s.byID {
+		s.end(id)
+	}
+	if s.usage.Len() != 0 || len(s.owned) != 0 {
+		t.Errorf("of ended sessions, %d and %d owners are left", s.usage.Len(), len(s.owned))
+	}
+}
+
+// TestAdoptedSessionsCountForTheirOwner once somebody has taken them.
+func TestAdoptedSessionsCountForTheirOwner(t *testing.T) {
+	var s sessions
+	for i := range maxOwned {
 		s.bind(strconv.Itoa(i), "alice")
 	}
-	s.admit("0", "alice")
-	s.bind("one more", "alice")
-	if len(s.byID) != maxSessions || s.usage.Len() != maxSessions {
-		t.Errorf("%d sessions are held, want %d", len(s.byID), maxSessions)
+	s.bind("open", "")
+	if !s.admit("open", "alice") || s.admit("0", "alice") || len(s.byID) != maxOwned {
+		t.Errorf("%d sessions, want %d of alice, the adopted one among them", len(s.byID), maxOwned)
 	}
-	if !s.admit("0", "alice") || s.admit("1", "alice") {
-		t.Error("not the session that was longest unused is gone")
+}
+
+// TestS48TheNamelessShareNoSession: nothing tells one of them from another.
+func TestS48TheNamelessShareNoSession(t *testing.T) {
+	var s sessions
+	nobody := ownerOf(&Principal{Issuer: "https://as.example"})
+	s.bind("1", nobody)
+	s.bind("2", "")
+	if s.admit("1", nobody) || s.admit("2", nobody) {
+		t.Error("a principal with neither subject nor client was let into a session")
+	}
+	if !s.admit("2", "alice") {
+		t.Error("the nameless one took the session that was open")
 	}
 }

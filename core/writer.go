@@ -34,6 +34,14 @@ func (w *flushWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
+// returned notes the session of an answer that its handler has left to net/http,
+// which sends 200 for it.
+func (w *flushWriter) returned() {
+	if !w.wroteHeader {
+		w.admission.rs.noteSession(w.request, w.admission.verified, http.StatusOK, w.Header())
+	}
+}
+
 // Flush sends what is written, where that can be done.
 func (w *flushWriter) Flush() { _ = w.FlushError() }
 

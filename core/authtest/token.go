@@ -12,6 +12,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/mcpbearer/mcpbearer/core/devissuer"
+	"github.com/mcpbearer/mcpbearer/internal/cases"
 )
 
 // Token describes a token for [Server.Mint]. The zero Token is a well-formed
@@ -60,10 +61,8 @@ type Token struct {
 	_ struct{}
 }
 
-type marker string
-
 // Absent removes the member, as a value in Token.Header or Token.Claims.
-const Absent marker = "absent"
+const Absent = cases.Absent
 
 // Token returns a well-formed access token for resource, with subject alice and
 // client [ClientID]. It is issued as the token endpoint would issue it: opaque

@@ -74,6 +74,7 @@ var errNoPrincipal = errors.New("the request has no principal")
 // stateful session the SDK hands over the context in which the session was
 // created, whoever it was that created it; only Extra is the current request's.
 func reseat(next mcp.MethodHandler) mcp.MethodHandler {
+	key := tokenInfoKey()
 	return func(ctx context.Context, method string, req mcp.Request) (mcp.Result, error) {
 		extra := req.GetExtra()
 		if extra == nil || extra.TokenInfo == nil {
@@ -89,6 +90,7 @@ func reseat(next mcp.MethodHandler) mcp.MethodHandler {
 		if !ok {
 			return nil, errNoPrincipal
 		}
-		return next(core.WithPrincipal(ctx, p), method, req)
+		ctx = core.WithPrincipal(ctx, p)
+		return next(context.WithValue(ctx, key, extra.TokenInfo), method, req)
 	}
 }

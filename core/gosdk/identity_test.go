@@ -25,8 +25,10 @@ func TestTheSDKFindsWhatIsSeated(t *testing.T) {
 func TestReseatTakesTheCurrentCaller(t *testing.T) {
 	var seen core.Principal
 	var known bool
+	var info *auth.TokenInfo
 	handle := reseat(func(ctx context.Context, _ string, _ mcp.Request) (mcp.Result, error) {
 		seen, known = core.PrincipalFrom(ctx)
+		info = auth.TokenInfoFromContext(ctx)
 		return nil, nil
 	})
 	creator := core.WithPrincipal(t.Context(), core.Principal{Subject: "creator"})
@@ -35,6 +37,10 @@ func TestReseatTakesTheCurrentCaller(t *testing.T) {
 	_, err := handle(creator, "tools/call", &mcp.CallToolRequest{Extra: &mcp.RequestExtra{TokenInfo: &current}})
 	if err != nil || !known || seen.Subject != "current" {
 		t.Errorf("the handler saw %q (%v), want the current caller", seen.Subject, err)
+	}
+
+	if info != &current {
+		t.Errorf("the SDK's TokenInfo in the context is %v, want the current request's", info)
 	}
 
 	// What doesn't come through a resource server must not run as whoever

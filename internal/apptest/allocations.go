@@ -1,15 +1,17 @@
 package apptest
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/mcpbearer/mcpbearer/core"
 )
 
 // Allocations returns how many allocations the endpoint adds to what the router
-// itself does for a handler: for a POST whose token was verified before, to an
+// itself does for a handler: for a call of a tool whose token was verified before, to an
 // endpoint without policy and observer, from no browser. Each of change may
 // alter the config; prepare, if not nil, alters each request.
 //
@@ -25,12 +27,17 @@ func (b *Bench) Allocations(router Router, prepare func(*http.Request), change .
 		b.Fatalf("Mount: %v", err)
 	}
 	credentials := []string{"Bearer " + b.Token(Resource)}
+	const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami","arguments":{}}}`
+	var text strings.Reader
+	body := io.NopCloser(&text)
 	count := func(path string) float64 {
 		r := httptest.NewRequest(http.MethodPost, path, http.NoBody)
 		r.Header.Set("Content-Type", "application/json")
 		w := discard{}
 		return testing.AllocsPerRun(200, func() {
 			r.Header["Authorization"] = credentials // the endpoint takes it away
+			text.Reset(call)
+			r.Body, r.ContentLength = body, text.Size()
 			clear(w)
 			if prepare != nil {
 				prepare(r)

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -133,23 +132,16 @@ func (s *Set) verifyHeld(search *search, method jwt.SigningMethod, kid *string, 
 	if kid != nil {
 		header["kid"] = *kid
 	}
-	chosen, err := s.choose.KeyfuncCtx(search)(&jwt.Token{Header: header, Method: method})
-	if err != nil {
+	if _, err := s.choose.KeyfuncCtx(search)(&jwt.Token{Header: header, Method: method}); err != nil {
 		return nil, err
 	}
-	candidates, several := chosen.(jwt.VerificationKeySet)
-	if !several {
-		candidates.Keys = []jwt.VerificationKey{chosen}
-	}
-	for _, candidate := range candidates.Keys {
-		if method.Verify(signed, signature, candidate) != nil {
-			continue
-		}
-		if i := slices.IndexFunc(search.found, func(key *Key) bool { return key.is(candidate) }); i >= 0 {
-			return search.found[i], nil
+	// keyfunc returns one key for an id; the search has all that share it.
+	for _, key := range search.found {
+		if method.Verify(signed, signature, key.public) == nil {
+			return key, nil
 		}
 	}
-	return nil, fmt.Errorf("%w by any of %d keys", jwt.ErrTokenSignatureInvalid, len(candidates.Keys))
+	return nil, fmt.Errorf("%w by any of %d keys", jwt.ErrTokenSignatureInvalid, len(search.found))
 }
 
 // usable returns the set that may be used now.

@@ -274,6 +274,23 @@ func TestAKnownKeyIDWithABadSignatureProvokesNothing(t *testing.T) {
 	})
 }
 
+// TestKeysOfOneID: each of them may have signed the token, though an id should
+// name one.
+func TestKeysOfOneID(t *testing.T) {
+	a, b, stranger := newSigner(t, "same"), newSigner(t, "same"), newSigner(t, "same")
+	run(t, respond(published(t, a, b)), func(t *testing.T, _ *endpoint, set *keyset.Set) {
+		synctest.Wait()
+		for i, s := range []signer{a, b} {
+			if err := verify(t.Context(), t, set, s, &s.kid); err != nil {
+				t.Errorf("key %d: %v", i, err)
+			}
+		}
+		if err := verify(t.Context(), t, set, stranger, &stranger.kid); !errors.Is(err, jwt.ErrTokenSignatureInvalid) {
+			t.Errorf("a stranger's signature: %v, want ErrTokenSignatureInvalid", err)
+		}
+	})
+}
+
 func TestS30LastGoodSetIsKeptForTheStaleWindow(t *testing.T) {
 	a := newSigner(t, "a")
 	for name, broken := range map[string]func(*http.Request) (*http.Response, error){

@@ -3,7 +3,6 @@ package keyset
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/MicahParks/jwkset"
@@ -50,6 +49,17 @@ func (s *search) patience(clock environ.Clock) <-chan time.Time {
 	return s.timeout
 }
 
+// among finds the keys that fit, and reports whether there are any.
+func (s *search) among(keys []*Key) bool {
+	s.found = s.found[:0]
+	for _, key := range keys {
+		if key.fits(s.algorithm) {
+			s.found = append(s.found, key)
+		}
+	}
+	return len(s.found) > 0
+}
+
 func (s *search) end() {
 	if s.stop != nil {
 		s.stop()
@@ -58,20 +68,15 @@ func (s *search) end() {
 
 var errNoSearch = errors.New("the key set is searched by Verify alone")
 
-// KeyRead returns the key that the id names and that fits the token's algorithm.
+// KeyRead returns a key that the id names and that fits the token's algorithm.
+// There should be one; where there are several, any may have signed the token.
 func (s storage) KeyRead(ctx context.Context, keyID string) (jwkset.JWK, error) {
 	search, ok := ctx.Value(searchKey{}).(*search)
 	if !ok {
 		return jwkset.JWK{}, errNoSearch
 	}
 	err := s.set.find(search, func(held *snapshot) bool {
-		for _, key := range held.byID[keyID] {
-			if key.fits(search.algorithm) {
-				search.found = append(search.found[:0], key)
-				return true
-			}
-		}
-		return false
+		return search.among(held.byID[keyID])
 	})
 	if err != nil {
 		return jwkset.JWK{}, err
@@ -86,8 +91,7 @@ func (s storage) KeyReadAll(ctx context.Context) ([]jwkset.JWK, error) {
 		return nil, errNoSearch
 	}
 	err := s.set.find(search, func(held *snapshot) bool {
-		search.found = slices.DeleteFunc(slices.Clone(held.keys), func(key *Key) bool { return !key.fits(search.algorithm) })
-		return len(search.found) > 0
+		return search.among(held.keys)
 	})
 	if err != nil {
 		return nil, err

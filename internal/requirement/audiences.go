@@ -5,56 +5,6 @@ import (
 	"github.com/mcpbearer/mcpbearer/core/authtest"
 )
 
-// audienceRows are S16 and S17: whom a token is for.
-func audienceRows() []Row {
-	var rows []Row
-	wrong, malformed, in := endpoint().invalid("wrong_audience"), endpoint().invalid("malformed_token"), letIn(alice("a", "b"))
-	among := func(audience ...string) Want {
-		c := alice("a", "b")
-		c.Audience = audience
-		return letIn(c)
-	}
-	for _, c := range []struct {
-		name     string
-		audience any
-		want     Want
-	}{
-		{"equal", Resource, in},
-		{"list", []string{"https://other.example", Resource}, among("https://other.example", Resource)},
-		{"list-of-one", []string{Resource}, in},
-		{"other", "https://other.example/mcp", wrong},
-		{"other-list", []string{"https://other.example", "x"}, wrong},
-		{"missing", authtest.Absent, wrong},
-		{"empty", "", wrong},
-		{"empty-list", []string{}, wrong},
-		{"null", nil, malformed},
-		{"number", 1, malformed},
-		{"object", map[string]any{Resource: true}, malformed},
-		{"number-in-list", []any{Resource, 1}, malformed},
-		{"nested-list", []any{[]string{Resource}}, malformed},
-		{"origin", "https://mcp.example", wrong},
-		{"longer", Resource + "/x", wrong},
-		{"with-query", Resource + "?x=1", wrong},
-		{"prefix", "https://mcp.example/m", wrong},
-		{"host-in-path", "https://evil.example/https://mcp.example/mcp", wrong},
-		{"http", "http://mcp.example/mcp", wrong},
-		{"upper-case", "HTTPS://MCP.EXAMPLE/mcp", wrong},
-		{"port", "https://mcp.example:443/mcp", wrong},
-		{"space-separated", "https://other.example " + Resource, wrong},
-		{"star", "*", wrong},
-		{"escaped", "https://mcp.example/%6dcp", wrong},
-		{"trailing-slash", Resource + "/", wrong},
-	} {
-		id := "S16/"
-		if c.name == "trailing-slash" {
-			id = "S17/"
-		}
-		rows = append(rows, one(id+c.name, "RFC 8707 §2; RFC 9068 §4", "A token is good if its audience names this resource, byte for byte.",
-			Request{Token: claiming(map[string]any{"aud": c.audience})}, c.want))
-	}
-	return append(append(rows, audienceConfigRows()...), slashRows()...)
-}
-
 // audienceConfigRows are audiences that the configuration names.
 func audienceConfigRows() []Row {
 	const clause = "RFC 9068 §4"

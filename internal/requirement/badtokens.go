@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mcpbearer/mcpbearer/core/authtest"
+	"github.com/mcpbearer/mcpbearer/internal/cases"
 )
 
 // badTokenRows are S3 and the list of what a verifier must refuse by itself:
@@ -43,28 +44,9 @@ func badTokenRows() []Row {
 // shapeRows are tokens whose text is no compact JWS.
 func shapeRows() []Row {
 	var rows []Row
-	for _, c := range []struct{ name, value, reason string }{
-		{"opaque", "Bearer mF_9.B5f-4", "not_a_jwt"},
-		{"one-letter", "Bearer x", "not_a_jwt"},
-		{"comma", "Bearer x,", "not_a_jwt"},
-		{"quotes", `Bearer "{token}"`, "malformed_token"},
-		{"four-segments", "Bearer {token}.x", "not_a_jwt"},
-		{"six-segments", "Bearer {token}.x.x.x", "not_a_jwt"},
-		{"dots", "Bearer ..", "malformed_token"},
-		{"four-dots", "Bearer ....", "encrypted_token"},
-		{"empty-header", "Bearer .e30.e30", "malformed_token"},
-		{"header-not-an-object", "Bearer W10.e30.e30", "malformed_token"},
-		{"standard-base64", "Bearer {token}+/", "malformed_token"},
-		{"leading-dot", "Bearer .{token}", "not_a_jwt"},
-	} {
-		rows = append(rows, one("S3/"+c.name, "RFC 7515 §3.1, §7.1", "A token of another shape is invalid, and nobody is asked about it.",
-			Request{Token: good("a", "b"), Authorization: []string{c.value}}, endpoint().invalid(c.reason)))
-	}
-	for i := range rows {
+	for _, c := range cases.Shapes() {
 		// The verifier sees what stands after Bearer, which isn't the token.
-		rows[i].Steps[0].Request.Token = nil
-		rows[i].Steps[0].Request.Mint = mangled(rows[i].Steps[0].Request.Authorization[0])
-		rows[i].Steps[0].Request.Authorization = nil
+		rows = append(rows, one(c.ID, c.Clause, c.About, Request{Mint: mangled(c.Values[0])}, endpoint().invalid(c.Reason)))
 	}
 	return rows
 }

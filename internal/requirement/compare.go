@@ -11,10 +11,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mcpbearer/mcpbearer/core/authtest"
+	"github.com/mcpbearer/mcpbearer/internal/discreet"
 )
 
 // answer is what came back.
@@ -136,10 +136,10 @@ func (w *World) send(r *http.Request, direct bool) (answer, error) {
 // describe tells what is sent, in a form that may stand in a log.
 func (w *World) describe(r outgoing, direct bool) string {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s %s", r.Method, shorten(w.redact(r.URL.RequestURI())))
+	fmt.Fprintf(&b, "%s %s", r.Method, discreet.Shorten(w.redact(r.URL.RequestURI())))
 	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 		for _, value := range r.Header[name] {
-			fmt.Fprintf(&b, ", %s: %q", name, shorten(w.redact(value)))
+			fmt.Fprintf(&b, ", %s: %q", name, discreet.Shorten(w.redact(value)))
 		}
 	}
 	if direct {
@@ -148,29 +148,8 @@ func (w *World) describe(r outgoing, direct bool) string {
 	return b.String()
 }
 
-func shorten(s string) string {
-	const most = 400
-	if len(s) > most {
-		return s[:most] + "… (" + strconv.Itoa(len(s)) + " bytes)"
-	}
-	return s
-}
-
 // redact removes every token from a text.
-func (w *World) redact(text string) string {
-	for _, token := range w.minted {
-		text = strings.ReplaceAll(text, token, "‹token›")
-		for _, part := range telling(token) {
-			text = strings.ReplaceAll(text, part, "‹part of a token›")
-		}
-	}
-	return text
-}
-
-// telling are the parts of a token that say something of it.
-func telling(token string) []string {
-	return slices.DeleteFunc(strings.Split(token, "."), func(part string) bool { return len(part) < 16 })
-}
+func (w *World) redact(text string) string { return discreet.Redact(text, w.minted) }
 
 // keep adds the answer to the transcript.
 func (w *World) keep(got answer, want Want) {
@@ -284,7 +263,7 @@ func (d *checks) leaks(w *World, got answer, credentials []string) {
 	var secrets []string
 	for _, value := range credentials {
 		_, token, _ := strings.Cut(value, " ")
-		secrets = append(secrets, telling(token)...)
+		secrets = append(secrets, discreet.Telling(token)...)
 	}
 	for where, text := range map[string]string{
 		"the answer": fmt.Sprint(got), "an event": fmt.Sprintf("%+v", w.events.all()), "the log": fmt.Sprint(w.logger.all()),

@@ -7,7 +7,7 @@ import (
 	"github.com/mcpbearer/mcpbearer/core"
 )
 
-// credentialRows are S1, S2, S4 and S6: what counts as bearer credentials.
+// credentialRows are S1: requests without credentials.
 func credentialRows() []Row {
 	rows := []Row{
 		{
@@ -23,46 +23,6 @@ func credentialRows() []Row {
 			"A request without credentials is challenged without an error, whatever its method.",
 			Request{Method: method}, endpoint().bare()))
 	}
-	rows = append(rows, one("S1/head", "RFC 6750 §3.1", "HEAD is challenged as GET is, without a body.",
+	return append(rows, one("S1/head", "RFC 6750 §3.1", "HEAD is challenged as GET is, without a body.",
 		Request{Method: http.MethodHead}, endpoint().bare().headOnly()))
-	for name, value := range map[string]string{
-		"basic": "Basic dGVzdC1jbGllbnQ6dGVzdC1zZWNyZXQ=", "digest": `Digest username="x", realm="y"`,
-		"dpop": "DPoP {token}", "prefix-of-bearer": "Bear {token}", "longer-than-bearer": "Bearers {token}",
-		"token-scheme": "Token {token}", "no-scheme": "{token}",
-	} {
-		rows = append(rows, one("S2/"+name, "RFC 9110 §11.6.2", "A scheme that isn't served is no credentials.",
-			Request{Token: good("a", "b"), Authorization: []string{value}}, endpoint().bare()))
-	}
-	for name, value := range map[string]string{
-		"lower-case": "bearer {token}", "mixed-case": "BeArEr {token}", "upper-case": "BEARER {token}",
-		"two-spaces": "Bearer  {token}",
-	} {
-		rows = append(rows, one("S4/"+name, "RFC 9110 §11.1", "The scheme is matched without regard to case; any number of spaces may follow.",
-			Request{Token: good("a", "b"), Authorization: []string{value}}, letIn(alice("a", "b"))))
-	}
-	return append(rows, elsewhereRows()...)
-}
-
-// elsewhereRows are S6: credentials in another place are never read.
-func elsewhereRows() []Row {
-	const clause = "MCP 2026-07-28 authorization, access token usage; RFC 6750 §2.2, §2.3"
-	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
-	const query = endpointPath + "?access_token={token}"
-	return []Row{
-		one("S6/query", clause, "A token in the query string is never read.",
-			Request{Token: good("a", "b"), Authorization: []string{}, Path: query}, endpoint().bare()),
-		one("S6/query-get", clause, "A token in the query string is never read, for GET neither.",
-			Request{Token: good("a", "b"), Authorization: []string{}, Path: query, Method: http.MethodGet}, endpoint().bare()),
-		one("S6/form", clause, "A token in a form body is never read.",
-			Request{Token: good("a", "b"), Authorization: []string{}, Header: form, Body: "access_token={token}"}, endpoint().bare()),
-		one("S6/other-field", clause, "A token in another header field is never read.",
-			Request{
-				Token: good("a", "b"), Authorization: []string{},
-				Header: http.Header{"Proxy-Authorization": {"Bearer {token}"}, "X-Authorization": {"Bearer {token}"}, "Cookie": {"access_token={token}"}},
-			}, endpoint().bare()),
-		one("S6/query-beside-bad", clause, "A good token in the query string doesn't help a bad one in its place.",
-			Request{Token: good("a", "b"), Authorization: []string{"Bearer garbage"}, Path: query}, endpoint().invalid("not_a_jwt")),
-		one("S6/query-beside-good", clause, "A token in the query string doesn't matter beside a good one in its place.",
-			Request{Token: good("a", "b"), Path: endpointPath + "?access_token=garbage"}, letIn(alice("a", "b"))),
-	}
 }

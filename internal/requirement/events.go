@@ -30,7 +30,10 @@ func eventRows() []Row {
 	const latency = 1500 * time.Millisecond
 	rows := []Row{
 		told("S56/let-in", "An event tells issuer, client and latency of a request that is let in.", Request{Token: good("a", "b")}, let,
-			core.Event{Issuer: "{issuer}", ClientID: authtest.ClientID, Latency: latency}),
+			core.Event{
+				Operation: core.Operation{Method: "tools/call", Name: "get_weather"},
+				Issuer:    "{issuer}", ClientID: authtest.ClientID, Latency: latency,
+			}),
 		told("S56/lacking", "An event tells the operation of a request that lacks a scope, and what is missing.", Request{Token: good("a")}, endpoint().lacking("7"), core.Event{
 			Status: http.StatusForbidden, Reason: "insufficient_scope", Expected: "scopes a b", Got: "a token without b",
 			Operation: core.Operation{Method: "tools/call", Name: "get_weather"}, Issuer: "{issuer}", ClientID: authtest.ClientID, Latency: latency,

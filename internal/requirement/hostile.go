@@ -6,11 +6,8 @@ import (
 
 	"github.com/mcpbearer/mcpbearer/core"
 	"github.com/mcpbearer/mcpbearer/core/authtest"
+	"github.com/mcpbearer/mcpbearer/internal/cases"
 )
-
-// breakout is text that would end a header parameter, a field, a header and a
-// JSON string, if something let it.
-const breakout = "\", evil=\"1\\\r\nX-Injected: 1\r\n\r\n</script>"
 
 // hostileRows are the second half of S14: what a stranger sends reaches neither
 // the header nor the body of the answer, which is the same as ever.
@@ -23,19 +20,19 @@ func hostileRows() []Row {
 		reason  string
 		fetches int
 	}{
-		{"kid", &authtest.Token{Audience: Resource, KeyID: breakout}, "unknown_key", 1},
-		{"iss", &authtest.Token{Audience: Resource, Issuer: "https://" + breakout}, "unknown_issuer", 0},
-		{"aud", &authtest.Token{Audience: breakout}, "wrong_audience", 0},
-		{"typ", &authtest.Token{Audience: Resource, Type: breakout}, "wrong_token_type", 0},
-		{"typ-claim", claiming(map[string]any{"typ": "id", "x": breakout}), "not_an_access_token", 0},
+		{"kid", &authtest.Token{Audience: Resource, KeyID: cases.Breakout}, "unknown_key", 1},
+		{"iss", &authtest.Token{Audience: Resource, Issuer: "https://" + cases.Breakout}, "unknown_issuer", 0},
+		{"aud", &authtest.Token{Audience: cases.Breakout}, "wrong_audience", 0},
+		{"typ", &authtest.Token{Audience: Resource, Type: cases.Breakout}, "wrong_token_type", 0},
+		{"typ-claim", claiming(map[string]any{"typ": "id", "x": cases.Breakout}), "not_an_access_token", 0},
 		{"alg", &authtest.Token{Audience: Resource, RawHeader: `{"alg":"\", evil=\"1\\\r\n"}`}, "algorithm_not_allowed", 0},
-		{"member", claiming(map[string]any{breakout: 1, "exp": 0}), "no_expiry", 0},
+		{"member", claiming(map[string]any{cases.Breakout: 1, "exp": 0}), "no_expiry", 0},
 		{"huge-kid", &authtest.Token{Audience: Resource, KeyID: strings.Repeat(`"\`, 2000)}, "unknown_key", 1},
 	} {
 		rows = append(rows, one("S14/token-"+c.name, clause, "Hostile text in a token stays out of the answer.",
 			Request{Token: c.token}, endpoint().invalid(c.reason).fetching(c.fetches)))
 	}
-	hostile := claiming(map[string]any{"sub": breakout, "client_id": breakout, "scope": []string{breakout, "a"}})
+	hostile := claiming(map[string]any{"sub": cases.Breakout, "client_id": cases.Breakout, "scope": []string{cases.Breakout, "a"}})
 	return append(
 		rows,
 		one("S14/token-lacking", clause, "Hostile text in a good token stays out of the denial.",

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mcpbearer/mcpbearer/core"
 	"github.com/mcpbearer/mcpbearer/core/authtest"
+	"github.com/mcpbearer/mcpbearer/internal/discreet"
 )
 
 // identityRows are S49 and S55, and whether the token reaches the handler: whom
@@ -206,7 +207,7 @@ func (w *World) toolText(r *http.Request) string {
 	}
 	err = json.NewDecoder(strings.NewReader(body)).Decode(&message)
 	if err != nil && err != io.EOF || len(message.Result.Content) == 0 { //nolint:errorlint // Decode returns it as it is.
-		return fmt.Sprintf("status %d: %s", got.status, shorten(got.body))
+		return fmt.Sprintf("status %d: %s", got.status, discreet.Shorten(got.body))
 	}
 	return message.Result.Content[0].Text
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/mcpbearer/mcpbearer/core"
+	"github.com/mcpbearer/mcpbearer/internal/cases"
 )
 
 // ownOrigin is the origin of the resource.
@@ -104,11 +105,7 @@ func originRows() []Row {
 			}},
 		},
 	}
-	for name, origin := range map[string]string{
-		"other": "https://evil.example", "null": "null", "empty": "", "http": "http://mcp.example", "port": "https://mcp.example:8443",
-		"subdomain": "https://x.mcp.example", "suffix": "https://mcp.example.evil.example", "prefix": "https://mcp.exampl", "upper-case": "https://MCP.example",
-		"path": "https://mcp.example/mcp", "slash": "https://mcp.example/", "list": "https://mcp.example https://evil.example", "star": "*", "default-port-spelled": "https://mcp.example:443",
-	} {
+	for name, origin := range cases.ForeignOrigins(ownOrigin) {
 		rows = append(rows, Row{
 			ID: "S51/foreign-" + name, Clause: clause, About: "Pages of any other origin are refused, with a good token too, and read nothing; no token makes them welcome.",
 			Steps: []Step{

@@ -159,8 +159,13 @@ func confirmRows() []Row {
 			}
 		},
 		Steps: []Step{
-			{Request: Request{Token: good("a", "b"), Header: http.Header{"X-Confirm": {"alice"}}}, Want: letIn(alice("a", "b"))},
-			{Request: Request{Token: good("a", "b"), Header: http.Header{"X-Confirm": {"bob"}}}, Want: endpoint().invalid("refused_by_verifier")},
+			{Request: Request{Token: good("a", "b"), Header: confirming("alice")}, Want: letIn(alice("a", "b"))},
+			{Request: Request{Token: good("a", "b"), Header: confirming("bob")}, Want: endpoint().invalid("refused_by_verifier")},
 		},
 	})
+}
+
+// confirming is the header of a call that says who makes it.
+func confirming(who string) http.Header {
+	return http.Header{"Content-Type": {"application/json"}, "X-Confirm": {who}}
 }

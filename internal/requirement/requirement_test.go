@@ -14,6 +14,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/mcpbearer/mcpbearer/core"
+	"github.com/mcpbearer/mcpbearer/internal/cases"
 	"github.com/mcpbearer/mcpbearer/internal/requirement"
 )
 
@@ -152,7 +153,7 @@ func TestTable(t *testing.T) {
 	if len(missing) > 0 {
 		t.Errorf("no row for %v", missing)
 	}
-	if ids := ids(); !slices.IsSortedFunc(ids, requirement.CompareIDs) {
+	if ids := ids(); !slices.IsSortedFunc(ids, cases.CompareIDs) {
 		t.Errorf("the rows are not in the order of their ids: %v", ids)
 	}
 }

@@ -1,14 +1,13 @@
 package requirement
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mcpbearer/mcpbearer/core"
 	"github.com/mcpbearer/mcpbearer/core/authtest"
+	"github.com/mcpbearer/mcpbearer/internal/cases"
 )
 
 // Row is one requirement. Unless its Config says otherwise, the endpoint that it
@@ -149,22 +148,12 @@ func Epoch() time.Time { return time.Date(2026, time.August, 1, 12, 0, 0, 0, tim
 func Rows() []Row {
 	rows := slices.Concat(
 		credentialRows(), malformedRows(), badTokenRows(), timeRows(),
-		scopeRows(), scopeClaimRows(), outageRows(), bodyRows(), hostileRows(), hostileConfigRows(),
-		audienceRows(), issuerRows(), kindRows(), algorithmRows(), headerRows(), principalRows(),
+		scopeRows(), scopeClaimRows(), spellingRows(), tokenRows(), outageRows(), bodyRows(), messageRows(), hostileRows(), hostileConfigRows(),
+		audienceConfigRows(), slashRows(), issuerRows(), kindRows(), algorithmRows(), principalRows(),
 		startRows(), keyRows(), keyFetchRows(), discoveryRows(),
 		metadataRows(), metadataPlaceRows(), metadataMemberRows(), resourceRows(),
 		identityRows(), originRows(), fittingRows(), pathRows(), routeRows(), eventRows(),
 	)
-	slices.SortFunc(rows, func(a, b Row) int { return CompareIDs(a.ID, b.ID) })
+	slices.SortFunc(rows, func(a, b Row) int { return cases.CompareIDs(a.ID, b.ID) })
 	return rows
-}
-
-// CompareIDs orders ids: S2 comes before S10.
-func CompareIDs(a, b string) int {
-	behaviourA, _, _ := strings.Cut(a, "/")
-	behaviourB, _, _ := strings.Cut(b, "/")
-	return cmp.Or(
-		cmp.Compare(behaviourA[0], behaviourB[0]), cmp.Compare(len(behaviourA), len(behaviourB)),
-		strings.Compare(behaviourA, behaviourB), strings.Compare(a, b),
-	)
 }

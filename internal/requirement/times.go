@@ -19,10 +19,6 @@ func timeRows() []Row {
 	}
 	expired := endpoint().invalid("expired")
 	rows := []Row{
-		one("S7/expired", clause, "An expired token is invalid.",
-			Request{Token: ending(-time.Hour, "a", "b")}, expired),
-		one("S7/expired-and-lacking", clause, "An expired token is invalid, not lacking, when scopes are missing too.",
-			Request{Token: ending(-time.Hour, "a")}, expired),
 		one("S7/expired-at-skew", clause, "A token is expired once its expiry is as long ago as the clock skew, 10 seconds.",
 			Request{Token: ending(-10*time.Second, "a", "b")}, expired),
 		one("S7/within-skew", clause, "A token whose expiry is less than 10 seconds ago is still good.",
@@ -71,44 +67,23 @@ func expiresRow() Row {
 	}
 }
 
-// dateRows are the values of exp, nbf and iat.
+// dateRows are values of nbf and iat near the clock skew.
 func dateRows() []Row {
 	var rows []Row
 	now := Epoch().Unix()
-	malformed, early := endpoint().invalid("malformed_token"), endpoint().invalid("not_yet_valid")
+	early := endpoint().invalid("not_yet_valid")
 	in := letIn(alice("a", "b"))
 	for _, c := range []struct {
 		id     string
 		claims map[string]any
 		want   Want
 	}{
-		{"S7/no-exp", map[string]any{"exp": authtest.Absent}, endpoint().invalid("no_expiry")},
-		{"S7/exp-zero", map[string]any{"exp": 0}, endpoint().invalid("no_expiry")},
-		{"S7/exp-negative", map[string]any{"exp": -1}, endpoint().invalid("no_expiry")},
-		{"S7/exp-string", map[string]any{"exp": "9999999999"}, malformed},
-		{"S7/exp-null", map[string]any{"exp": nil}, malformed},
-		{"S7/exp-true", map[string]any{"exp": true}, malformed},
-		{"S7/exp-list", map[string]any{"exp": []int64{now + 60}}, malformed},
-		{"S7/exp-object", map[string]any{"exp": map[string]any{}}, malformed},
-		{"S7/exp-milliseconds", map[string]any{"exp": (now + 60) * 1000}, malformed},
-		{"S7/exp-fraction", map[string]any{"exp": float64(now) + 60.5}, in},
-		{"S7/exp-huge", map[string]any{"exp": rawNumber("1e300")}, malformed},
-		{"S7/exp-infinite", map[string]any{"exp": rawNumber("1e999")}, malformed},
-		{"S7/exp-exponent", map[string]any{"exp": rawNumber("9e9")}, in},
-		{"S22/nbf-future", map[string]any{"nbf": now + 60}, early},
 		{"S22/nbf-beyond-skew", map[string]any{"nbf": now + 11}, early},
 		{"S22/nbf-within-skew", map[string]any{"nbf": now + 10}, in},
-		{"S22/nbf-string", map[string]any{"nbf": "0"}, malformed},
-		{"S22/nbf-null", map[string]any{"nbf": nil}, malformed},
-		{"S22/nbf-infinite", map[string]any{"nbf": rawNumber("-1e999")}, malformed},
-		{"S22/iat-future", map[string]any{"iat": now + 60}, early},
 		{"S22/iat-beyond-skew", map[string]any{"iat": now + 11}, early},
 		{"S22/iat-within-skew", map[string]any{"iat": now + 10}, in},
-		{"S22/iat-string", map[string]any{"iat": "0"}, malformed},
-		{"S22/iat-object", map[string]any{"iat": map[string]any{}}, malformed},
-		{"S22/neither-nbf-nor-iat", map[string]any{"nbf": authtest.Absent, "iat": authtest.Absent}, in},
 	} {
-		rows = append(rows, one(c.id, "RFC 7519 §2, §4.1.4 to §4.1.6", "A time is a JSON number within reason; exp must be there, nbf and iat must not be in the future.",
+		rows = append(rows, one(c.id, "RFC 7519 §2, §4.1.4 to §4.1.6", "nbf and iat must not be further in the future than the clock skew.",
 			Request{Token: claiming(c.claims)}, c.want))
 	}
 	return rows

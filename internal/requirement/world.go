@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -283,6 +284,10 @@ func (w *World) answer(path string, h http.Handler) {
 func (w *World) mint(t authtest.Token) string {
 	if name, ok := strings.CutPrefix(t.Issuer, "{issuer}"); ok {
 		t.Issuer = w.Server.Issuer() + name
+	}
+	if issuer, ok := t.Claims["iss"].(string); ok {
+		t.Claims = maps.Clone(t.Claims)
+		t.Claims["iss"] = strings.ReplaceAll(issuer, "{issuer}", w.Server.Issuer())
 	}
 	token := w.Server.Mint(t)
 	w.minted = append(w.minted, token)

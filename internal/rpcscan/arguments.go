@@ -3,7 +3,8 @@ package rpcscan
 import (
 	"cmp"
 	"slices"
-	"unicode"
+
+	"github.com/mcpbearer/mcpbearer/internal/strictjson"
 )
 
 // maxArgumentKeys is how many keys one object within arguments may have, where
@@ -126,7 +127,7 @@ func (a *arguments) member(i int, keys []key) (int, []key) {
 		if r < 0 {
 			return a.fail(Type, i), keys
 		}
-		k.fold, k.plain, raw = k.fold.with(folded(r)), k.plain.with(r), raw[size:]
+		k.fold, k.plain, raw = k.fold.with(strictjson.Fold(r)), k.plain.with(r), raw[size:]
 	}
 	return a.colon(end), append(keys, k)
 }
@@ -158,17 +159,4 @@ func (a *arguments) compare(keys []key, i int) int {
 		}
 	}
 	return found
-}
-
-// folded returns the least of the characters that one is equal to but for its
-// case.
-func folded(r rune) rune {
-	if r < 'A' {
-		return r
-	}
-	least := r
-	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
-		least = min(least, other)
-	}
-	return least
 }

@@ -20,6 +20,9 @@ type Message struct {
 	// Arguments is the raw text of the object params.arguments. It is nil where
 	// there is none, and for null, which both SDKs read as none.
 	Arguments []byte
+	// HasMeta is whether there is a params._meta. MCP 2026-07-28 has it say which
+	// version of the protocol a message is of.
+	HasMeta bool
 	// Ref is params.ref of completion/complete, and zero for other methods.
 	Ref Ref
 	// Notifications is the raw text of params.notifications, or nil where there
@@ -126,6 +129,8 @@ func (e *envelope) params(i int) int {
 			}
 		case "ref":
 			e.ref = from
+		case "_meta":
+			m.HasMeta = true
 		}
 		if i = e.skip(i, 2); i < 0 {
 			return -1

@@ -155,6 +155,8 @@ func referenceParams(raw json.RawMessage, m *rpcscan.Message) (ok, refOK bool) {
 			}
 		case "notifications":
 			m.Notifications = p.value
+		case "_meta":
+			m.HasMeta = true
 		case "ref":
 			m.Ref = rpcscan.Ref{Present: true}
 			refOK = referenceRef(p.value, &m.Ref)

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -50,15 +51,16 @@ func Object(data []byte) ([]Member, error) {
 		return nil, fmt.Errorf("%w: not an object", ErrSyntax)
 	}
 	var members []Member
+	seen := make(map[string]bool)
 	err := r.members(func(name string, value []byte) error {
 		if len(members) == maxMembers {
 			return fmt.Errorf("%w: more than %d members", ErrAmbiguous, maxMembers)
 		}
-		for _, m := range members {
-			if strings.EqualFold(m.Name, name) {
-				return fmt.Errorf("%w: two members fold to the same name", ErrAmbiguous)
-			}
+		folded := strings.Map(Fold, name)
+		if seen[folded] {
+			return fmt.Errorf("%w: two members fold to the same name", ErrAmbiguous)
 		}
+		seen[folded] = true
 		members = append(members, Member{Name: name, Value: value})
 		return nil
 	})
@@ -70,6 +72,47 @@ func Object(data []byte) ([]Member, error) {
 		return nil, fmt.Errorf("%w: text after the object", ErrSyntax)
 	}
 	return members, nil
+}
+
+// Lookup returns the raw value of the member of that name in the one object that
+// data holds. It reports false where there is none, and refuses a name that
+// stands twice, or that differs from the wanted one in case alone.
+func Lookup(data []byte, name string) (value []byte, present bool, err error) {
+	r := reader{data: data}
+	r.space()
+	if !r.take('{') {
+		return nil, false, fmt.Errorf("%w: not an object", ErrSyntax)
+	}
+	err = r.members(func(found string, of []byte) error {
+		switch {
+		case !strings.EqualFold(found, name):
+			return nil
+		case found != name:
+			return fmt.Errorf("%w: a member is named like %q but for its case", ErrAmbiguous, name)
+		case present:
+			return fmt.Errorf("%w: two members are named %q", ErrAmbiguous, name)
+		}
+		value, present = of, true
+		return nil
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return value, present, nil
+}
+
+// Fold returns the least of the characters that r is equal to but for its case
+// (Unicode simple folding). Two names are equal but for their case if they are
+// equal once each character is folded.
+func Fold(r rune) rune {
+	if r < 'A' {
+		return r
+	}
+	least := r
+	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+		least = min(least, other)
+	}
+	return least
 }
 
 // String decodes the raw text of a JSON string. It reports false for any other

@@ -166,6 +166,45 @@ func FuzzObject(f *testing.F) {
 	})
 }
 
+// TestLookup finds one member, or refuses what might be another's.
+func TestLookup(t *testing.T) {
+	for text, want := range map[string]struct {
+		value string
+		err   error
+	}{
+		`{"x":1,"name":"a"}`:        {`"a"`, nil},
+		`{"n\u0061me": {"y":[1]} }`: {`{"y":[1]}`, nil},
+		`{}`:                        {"", nil},
+		`{"x":{"name":"a"}}`:        {"", nil},
+		`{"x":1,"X":2}`:             {"", nil},
+		`{"name":1,"name":1}`:       {"", strictjson.ErrAmbiguous},
+		`{"name":1,"NAME":1}`:       {"", strictjson.ErrAmbiguous},
+		`{"Name":1}`:                {"", strictjson.ErrAmbiguous},
+		`["name"]`:                  {"", strictjson.ErrSyntax},
+		`{"name":1`:                 {"", strictjson.ErrSyntax},
+	} {
+		value, present, err := strictjson.Lookup([]byte(text), "name")
+		if string(value) != want.value || present != (want.value != "") || !errors.Is(err, want.err) {
+			t.Errorf("%s: %q, present %v, error %v, want %q, %v", text, value, present, err, want.value, want.err)
+		}
+	}
+}
+
+// FuzzFold holds Fold against strings.EqualFold.
+func FuzzFold(f *testing.F) {
+	f.Add("name", "NAME")
+	f.Add("\u212as\u03c3", "k\u017f\u03c2")
+	f.Add("a", "b")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if !isUTF8([]byte(a)) || !isUTF8([]byte(b)) {
+			return
+		}
+		if got, want := strings.Map(strictjson.Fold, a) == strings.Map(strictjson.Fold, b), strings.EqualFold(a, b); got != want {
+			t.Errorf("%q and %q are equal: %v, want %v", a, b, got, want)
+		}
+	})
+}
+
 func isUTF8(text []byte) bool { return strings.ToValidUTF8(string(text), "") == string(text) }
 
 func manyMembers(n int) string {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,7 +34,7 @@ func buildAndRun(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(dir)
 	args := []string{"build", "-o", dir + string(filepath.Separator)}
-	for _, program := range append(programs(), "proxy") {
+	for _, program := range append(programs(), "conformance", "proxy") {
 		args = append(args, "./"+program)
 	}
 	build := exec.Command("go", args...)
@@ -42,6 +43,10 @@ func buildAndRun(m *testing.M) (int, error) {
 		return 0, fmt.Errorf("building the examples: %w\n%s", err, output)
 	}
 	if err := os.Setenv(binaries, dir); err != nil {
+		return 0, err
+	}
+	// What runs in parallel waits for other processes, not for a processor.
+	if err := flag.Set("test.parallel", "5"); err != nil {
 		return 0, err
 	}
 	return m.Run(), nil

@@ -115,17 +115,14 @@ type auditLine struct {
 	ClientID       string `json:"client_id"`
 }
 
-func auditLines(t *testing.T, file string) []auditLine {
+func auditLines(t testing.TB, file string) []auditLine {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines []auditLine
-	if len(text) == 0 {
-		return nil
-	}
-	for _, line := range bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n")) {
+	for line := range bytes.Lines(text) {
 		var l auditLine
 		if err := json.Unmarshal(line, &l); err != nil {
 			t.Fatalf("the audit line %q: %v", line, err)

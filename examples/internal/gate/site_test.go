@@ -1,15 +1,12 @@
 package gate
 
 import (
-	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
+	"net/url"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -21,7 +18,9 @@ import (
 	"github.com/mcpbearer/mcpbearer/core/authtest"
 	"github.com/mcpbearer/mcpbearer/echomcp"
 	"github.com/mcpbearer/mcpbearer/ginmcp"
+	"github.com/mcpbearer/mcpbearer/internal/cases"
 	"github.com/mcpbearer/mcpbearer/internal/environ"
+	"github.com/mcpbearer/mcpbearer/internal/rawhttp"
 	"github.com/mcpbearer/mcpbearer/nethttp"
 )
 
@@ -161,7 +160,21 @@ type answer struct {
 // exchange sends a request of these very bytes, on a connection of its own.
 func (s *site) exchange(t *testing.T, method, token string, headers []string, body string) answer {
 	t.Helper()
-	resp := s.open(t, method, token, headers, body)
+	return s.send(t, method, token, headers, body, false)
+}
+
+func (s *site) send(t *testing.T, method, token string, headers []string, body string, chunked bool) answer {
+	t.Helper()
+	lines := []string{"Accept: application/json, text/event-stream"}
+	if token != "" {
+		lines = append(lines, "Authorization: Bearer "+token)
+	}
+	resp, err := rawhttp.Send(t.Context(), &url.URL{Scheme: "http", Host: s.address}, &rawhttp.Request{
+		Method: method, Target: "/mcp", Headers: append(lines, headers...), Body: body, Chunked: chunked,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
@@ -170,55 +183,8 @@ func (s *site) exchange(t *testing.T, method, token string, headers []string, bo
 	return answer{resp.StatusCode, resp.Header, string(text)}
 }
 
-// open is exchange, but leaves the body to be read. It ends with the test.
-func (s *site) open(t *testing.T, method, token string, headers []string, body string) *http.Response {
-	t.Helper()
-	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", s.address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var head strings.Builder
-	fmt.Fprintf(&head, "%s /mcp HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nAccept: application/json, text/event-stream\r\n", method, s.address)
-	if token != "" {
-		fmt.Fprintf(&head, "Authorization: Bearer %s\r\n", token)
-	}
-	for _, line := range headers {
-		head.WriteString(line + "\r\n")
-	}
-	if method == http.MethodPost && !contains(headers, "Transfer-Encoding:") {
-		fmt.Fprintf(&head, "Content-Length: %d\r\n", len(body))
-	}
-	// A server may answer, and hang up, before it has read all of a body that
-	// it refuses: a failing write is no failure of the test.
-	go func() { _, _ = io.WriteString(conn, head.String()+"\r\n"+body) }()
-	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
-	if err != nil {
-		_ = conn.Close()
-		t.Fatal(err)
-	}
-	resp.Body = hangUp{resp.Body, conn}
-	return resp
-}
-
-// hangUp closes the connection with the body.
-type hangUp struct {
-	io.Reader
-	conn net.Conn
-}
-
-func (h hangUp) Close() error { return h.conn.Close() }
-
-func contains(headers []string, prefix string) bool {
-	for _, line := range headers {
-		if strings.HasPrefix(line, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
 const (
-	jsonType    = "Content-Type: application/json"
+	jsonType    = cases.JSONType
 	initialize  = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"raw","version":"1"}}}`
 	initialized = `{"jsonrpc":"2.0","method":"notifications/initialized"}`
 )

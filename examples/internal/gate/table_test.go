@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/mcpbearer/mcpbearer/internal/cases"
+	"github.com/mcpbearer/mcpbearer/internal/rawhttp"
 )
 
 // TestTable sends every row with tokens that do and don't suffice.
@@ -30,72 +33,72 @@ func TestTable(t *testing.T) {
 // prove sends one row with every token.
 func (s *site) prove(t *testing.T, r *row, tokens map[string]string) {
 	t.Helper()
-	headers := r.headers
-	if !contains(headers, "Content-Type:") {
-		headers = append([]string{jsonType}, headers...)
+	headers := r.Headers
+	if !rawhttp.Has(headers, "Content-Type") {
+		headers = append([]string{cases.JSONType}, headers...)
 	}
-	if !r.modern {
+	if !r.Modern {
 		headers = append(inSession(s.session), headers...)
 	}
 	for holder, token := range tokens {
 		// What is refused before the policy is asked needs no more than these.
-		if (r.verdict == refused || r.verdict == forbidden) && (holder == "bad" || holder == "no scope" || holder == "write alone") {
+		if (r.Verdict == refused || r.Verdict == forbidden) && (holder == "bad" || holder == "no scope" || holder == "write alone") {
 			continue
 		}
-		a := s.exchange(t, http.MethodPost, token, headers, r.body)
+		a := s.send(t, http.MethodPost, token, headers, r.Body, r.Chunked)
 		ran := strings.Join(s.log.news(), ", ")
-		status, runs := r.wants(holder)
-		if r.modern && status == http.StatusOK && s.sdk.legacy {
+		status, runs := wants(r, holder)
+		if r.Modern && status == http.StatusOK && s.sdk.legacy {
 			status, runs = http.StatusBadRequest, ""
 		}
 		switch {
 		case status != 0 && a.status != status:
-			t.Errorf("%s, token %s: status %d, want %d: %.200s", r.name, holder, a.status, status, a.body)
+			t.Errorf("%s, token %s: status %d, want %d: %.200s", r.Name, holder, a.status, status, a.body)
 		case status == 0 && (a.status == http.StatusUnauthorized || a.status == http.StatusForbidden):
-			t.Errorf("%s, token %s: status %d: a legitimate request is refused: %.200s", r.name, holder, a.status, a.body)
+			t.Errorf("%s, token %s: status %d: a legitimate request is refused: %.200s", r.Name, holder, a.status, a.body)
 		}
-		if ran != runs && !(r.verdict == silent && holder == "full") {
-			t.Errorf("%s, token %s: ran %q, want %q", r.name, holder, ran, runs)
+		if ran != runs && !(r.Verdict == silent && holder == "full") {
+			t.Errorf("%s, token %s: ran %q, want %q", r.Name, holder, ran, runs)
 		}
-		r.checkBody(t, holder, a)
+		checkBody(t, r, holder, a)
 	}
 }
 
 // wants returns the status, or 0 for the SDK's own, and what runs.
-func (r *row) wants(holder string) (status int, runs string) {
-	early := r.status == http.StatusForbidden || strings.Contains(r.name, "Origin") && r.verdict == refused
+func wants(r *row, holder string) (status int, runs string) {
+	early := r.Status == http.StatusForbidden || strings.Contains(r.Name, "Origin") && r.Verdict == refused
 	switch {
 	case early: // Origin is looked at before the token
-		return r.status, ""
+		return r.Status, ""
 	case holder == "none" || holder == "bad":
-		if holder == "bad" && strings.Contains(r.name, "two Authorization") {
+		if holder == "bad" && strings.Contains(r.Name, "two Authorization") {
 			return http.StatusBadRequest, ""
 		}
 		return http.StatusUnauthorized, ""
-	case r.verdict == refused:
-		return r.status, ""
-	case r.verdict == forbidden, holder == "no scope", holder == "write alone":
+	case r.Verdict == refused:
+		return r.Status, ""
+	case r.Verdict == forbidden, holder == "no scope", holder == "write alone":
 		return http.StatusForbidden, ""
-	case r.verdict == passed:
+	case r.Verdict == passed:
 		return 0, ""
-	case r.verdict == silent && holder == "full":
+	case r.Verdict == silent && holder == "full":
 		return 0, ""
-	case holder == "low" && r.verdict != honest:
+	case holder == "low" && r.Verdict != honest:
 		return http.StatusForbidden, ""
 	}
-	return http.StatusOK, r.runs
+	return http.StatusOK, r.Runs
 }
 
 // checkBody checks S13 and S42: an answer to the very request, and its code.
-func (r *row) checkBody(t *testing.T, holder string, a answer) {
+func checkBody(t *testing.T, r *row, holder string, a answer) {
 	t.Helper()
-	if a.status < 400 || holder == "none" || holder == "bad" || strings.Contains(r.name, "Origin") {
+	if a.status < 400 || holder == "none" || holder == "bad" || strings.Contains(r.Name, "Origin") {
 		return
 	}
-	if r.code != "" && !strings.Contains(a.body, `"code":`+r.code) {
-		t.Errorf("%s, token %s: no code %s in %.200s", r.name, holder, r.code, a.body)
+	if r.Code != "" && !strings.Contains(a.body, `"code":`+r.Code) {
+		t.Errorf("%s, token %s: no code %s in %.200s", r.Name, holder, r.Code, a.body)
 	}
-	if a.status != http.StatusForbidden || !strings.Contains(r.body, `"id":7`) {
+	if a.status != http.StatusForbidden || !strings.Contains(r.Body, `"id":7`) {
 		return
 	}
 	var answer struct {
@@ -103,19 +106,19 @@ func (r *row) checkBody(t *testing.T, holder string, a answer) {
 		Error struct{ Code int }
 	}
 	if err := json.Unmarshal([]byte(a.body), &answer); err != nil || answer.Error.Code != -32003 || answer.ID != 7 {
-		t.Errorf("%s, token %s: the denial answers no request 7: %.200s", r.name, holder, a.body)
+		t.Errorf("%s, token %s: the denial answers no request 7: %.200s", r.Name, holder, a.body)
 	}
 	challenge := a.header.Get("WWW-Authenticate")
 	switch {
-	case r.verdict == forbidden:
+	case r.Verdict == forbidden:
 		if challenge != "" {
-			t.Errorf("%s, token %s: a challenge that doesn't help: %s", r.name, holder, challenge)
+			t.Errorf("%s, token %s: a challenge that doesn't help: %s", r.Name, holder, challenge)
 		}
-	case r.verdict == honest || r.verdict == passed:
+	case r.Verdict == honest || r.Verdict == passed:
 		if !strings.Contains(challenge, `scope="mcp:read"`) {
-			t.Errorf("%s, token %s: challenge %s", r.name, holder, challenge)
+			t.Errorf("%s, token %s: challenge %s", r.Name, holder, challenge)
 		}
 	case !strings.Contains(challenge, `scope="mcp:read notes:write"`):
-		t.Errorf("%s, token %s: challenge %s", r.name, holder, challenge)
+		t.Errorf("%s, token %s: challenge %s", r.Name, holder, challenge)
 	}
 }

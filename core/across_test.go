@@ -1,0 +1,194 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mcpbearer/mcpbearer/core"
+)
+
+const cancelled = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}`
+
+// minting is a handler that opens a session in every answer, and records.
+func minting(t *testing.T) *gate {
+	t.Helper()
+	c := quiet()
+	c.AuthorizationServers, c.Verifiers, c.Scopes = nil, []core.Verifier{scopesVerifier{}}, []string{"base"}
+	rs, err := core.New(stopped(t), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &gate{}
+	g.handler = rs.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.ran = append(g.ran, r.Method)
+		w.Header().Set("Mcp-Session-Id", "opened")
+	}))
+	return g
+}
+
+// TestG2NothingReachesAcrossCallers: where there is no session, what names
+// another message by its id alone may mean anybody's, and isn't handed on.
+func TestG2NothingReachesAcrossCallers(t *testing.T) {
+	const session, version = "Mcp-Session-Id", "Mcp-Protocol-Version"
+	for name, c := range map[string]struct {
+		body    string
+		headers []string
+		reaches bool
+	}{
+		"a cancellation":                             {cancelled, nil, false},
+		"a cancellation at 2025-11-25":               {cancelled, []string{version, "2025-11-25"}, false},
+		"a cancellation at 2026-07-28":               {cancelled, []string{version, "2026-07-28", session, "opened"}, false},
+		"a cancellation that says so itself":         {strings.Replace(cancelled, `"requestId"`, `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"},"requestId"`, 1), []string{session, "opened"}, false},
+		"a cancellation, spelled otherwise":          {strings.Replace(cancelled, "cancelled", `c\u0061ncelled`, 1), nil, false},
+		"a cancellation in the caller's own session": {cancelled, []string{session, "opened"}, true},
+		"a response":                             {`{"jsonrpc":"2.0","id":7,"result":{}}`, nil, false},
+		"an error":                               {`{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"no"}}`, nil, false},
+		"a response in the caller's own session": {`{"jsonrpc":"2.0","id":7,"result":{}}`, []string{session, "opened"}, true},
+		"another notification":                   {`{"jsonrpc":"2.0","method":"notifications/initialized"}`, nil, true},
+		"a call":                                 {call("get_weather", "{}"), nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := minting(t)
+			g.post("base", request("ping", "{}")) // opens the session
+			g.ran = nil
+			w := g.post("base", c.body, c.headers...)
+			want := http.StatusOK
+			if !c.reaches {
+				want = http.StatusAccepted
+			}
+			if w.Code != want || len(g.ran) > 0 != c.reaches || !c.reaches && w.Body.Len() > 0 {
+				t.Errorf("status %d, %d runs: %s", w.Code, len(g.ran), w.Body)
+			}
+		})
+	}
+}
+
+// TestG2StreamsNeedASession: without one, a stream would be everybody's.
+func TestG2StreamsNeedASession(t *testing.T) {
+	for _, method := range []string{http.MethodGet, http.MethodDelete} {
+		g := minting(t)
+		g.post("base", request("ping", "{}"))
+		for session, status := range map[string]int{"": http.StatusMethodNotAllowed, "another": http.StatusNotFound, "opened": http.StatusOK} {
+			g.ran = nil
+			r := httptest.NewRequest(method, "https://mcp.example/mcp", http.NoBody)
+			r.Header.Set("Authorization", "Bearer scopes:base")
+			if session != "" {
+				r.Header.Set("Mcp-Session-Id", session)
+			}
+			w := httptest.NewRecorder()
+			g.handler.ServeHTTP(w, r)
+			if w.Code != status || len(g.ran) > 0 != (status == http.StatusOK) {
+				t.Errorf("%s in session %q: status %d, ran %v", method, session, w.Code, g.ran)
+			}
+			if allow := w.Header().Get("Allow"); status == http.StatusMethodNotAllowed && allow != "POST, OPTIONS" {
+				t.Errorf("%s: Allow %q", method, allow)
+			}
+		}
+	}
+}
+
+// TestS41EachResourceOfASubscriptionIsDecidedAbout, by a callback too.
+func TestS41EachResourceOfASubscriptionIsDecidedAbout(t *testing.T) {
+	var asked []string
+	g := newGate(t, func(c *core.Config) {
+		c.Policy.Resources = map[string]core.Requirement{
+			"files://{+path}": core.Decide(func(_ context.Context, op core.Operation, _ core.Principal) (core.Requirement, error) {
+				asked = append(asked, op.Name)
+				if op.Name == "files://public" {
+					return core.Scopes(), nil
+				}
+				return core.Scopes("deep"), nil
+			}),
+		}
+	})
+	const both = `{"notifications":{"resourceSubscriptions":["files://public","files://secret"]}}`
+	if w := g.post("base", request("subscriptions/listen", both)); w.Code != http.StatusForbidden || len(g.ran) > 0 {
+		t.Errorf("status %d for a caller who may hear of the first alone", w.Code)
+	}
+	if want := []string{"files://public", "files://secret"}; !slices.Equal(asked, want) {
+		t.Errorf("asked about %q, want %q", asked, want)
+	}
+	if w := g.post("base,deep", request("subscriptions/listen", both)); w.Code != http.StatusAccepted || len(g.ran) != 1 {
+		t.Errorf("status %d for a caller who may hear of both", w.Code)
+	}
+}
+
+// TestG12ManyAlternativesAreNotMultiplied: as products, those of this
+// subscription would be two to the power of a thousand.
+func TestG12ManyAlternativesAreNotMultiplied(t *testing.T) {
+	g := newGate(t, func(c *core.Config) {
+		c.Policy.Resources = map[string]core.Requirement{"notes://{id}": core.AnyOf(core.Scopes("x", "y"), core.Scopes("a"), core.Scopes("b"))}
+	})
+	uris := make([]string, 1000)
+	for i := range uris {
+		uris[i] = fmt.Sprintf(`"notes://%d"`, i)
+	}
+	listen := request("subscriptions/listen", `{"notifications":{"resourceSubscriptions":[`+strings.Join(uris, ",")+`]}}`)
+	w := g.post("base", listen)
+	if challenge := w.Header().Get("WWW-Authenticate"); w.Code != http.StatusForbidden || !strings.Contains(challenge, `scope="base a"`) {
+		t.Errorf("status %d, challenge %s", w.Code, challenge)
+	}
+	for _, scopes := range []string{"base,b", "base,x,y"} {
+		if w := g.post(scopes, listen); w.Code != http.StatusAccepted {
+			t.Errorf("%s: status %d", scopes, w.Code)
+		}
+	}
+}
+
+// TestG12LongURIsMatchNoTemplate, and are denied for that, whatever else holds.
+func TestG12LongURIsMatchNoTemplate(t *testing.T) {
+	g := newGate(t, func(c *core.Config) {
+		c.Policy.Resources = map[string]core.Requirement{"files://{+path}": core.Scopes("deep")}
+		c.Policy.Unlisted = core.Scopes()
+	})
+	for length, status := range map[int]int{60 << 10: http.StatusAccepted, 70 << 10: http.StatusForbidden} {
+		uri := "files://" + strings.Repeat("a", length)
+		if w := g.post("base,deep", request("resources/read", `{"uri":"`+uri+`"}`)); w.Code != status {
+			t.Errorf("a URI of %d bytes: status %d, want %d", length, w.Code, status)
+		}
+		half := `"files://` + strings.Repeat("a", length/2) + `"`
+		listen := request("subscriptions/listen", `{"notifications":{"resourceSubscriptions":[`+half+`,`+half+`]}}`)
+		if w := g.post("base,deep", listen); w.Code != status {
+			t.Errorf("two URIs of %d bytes together: status %d, want %d", length, w.Code, status)
+		}
+	}
+}
+
+// TestNothingRunsWhenTheTimeIsOver, and the header of whoever gave up is left
+// alone: it may be read at that very moment.
+func TestNothingRunsWhenTheTimeIsOver(t *testing.T) {
+	g := minting(t)
+	over := errors.New("too slow")
+	for _, late := range []bool{false, true} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		limited, stop := context.WithTimeout(ctx, time.Hour)
+		if late {
+			cancel(over)
+		}
+		r := httptest.NewRequestWithContext(limited, http.MethodPost, "https://mcp.example/mcp", strings.NewReader(call("get_weather", "{}")))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer scopes:base")
+		w := httptest.NewRecorder()
+		g.ran = nil
+		g.handler.ServeHTTP(w, r)
+		want := http.StatusOK
+		if late {
+			want = http.StatusServiceUnavailable
+		}
+		if w.Code != want || len(g.ran) > 0 == late {
+			t.Errorf("over %v: status %d, ran %v", late, w.Code, g.ran)
+		}
+		if r.Header.Get("Authorization") == "" {
+			t.Errorf("over %v: the header of a request with a deadline was changed", late)
+		}
+		stop()
+		cancel(nil)
+	}
+}

@@ -20,8 +20,15 @@ func operationOf(m *rpcscan.Message) (operation, *Denial) {
 	case "prompts/get":
 		op.kind = promptOperation
 		return op.on(m.Name, m.HasName)
-	case "resources/read", "resources/subscribe", "resources/unsubscribe":
+	case "resources/read":
 		op.kind = resourceOperation
+		return op.on(m.URI, m.HasURI)
+	case "resources/subscribe", "resources/unsubscribe":
+		op.kind = resourceOperation
+		if !m.HasURI {
+			op.nameless = true // for checkNamed, who knows whether it matters
+			return op, nil
+		}
 		return op.on(m.URI, m.HasURI)
 	case "completion/complete":
 		return op.completion(m)
@@ -51,8 +58,15 @@ func methodOf(method []byte) string {
 
 // on is the operation on the subject that the message names.
 func (op operation) on(subject []byte, has bool) (operation, *Denial) {
-	op.subject, op.nameless = subject, !has
+	if !has {
+		return op, nothingNamed()
+	}
+	op.subject = subject
 	return op, nil
+}
+
+func nothingNamed() *Denial {
+	return badMessage(http.StatusBadRequest, rpcInvalidRequest, "the message doesn't say what it is about", "a name or uri in params", "none")
 }
 
 // completion falls under the rule of what it completes: both SDKs run the
@@ -97,14 +111,14 @@ func (rs *ResourceServer) permit(ctx context.Context, v *verified, m *message, b
 	return denial
 }
 
-// checkNamed refuses a message that doesn't say what it is about, where a table
-// decides by that. Where none does, the MCP handler answers: it may not have the
-// method at all.
+// checkNamed refuses a subscription to nothing where a table of resources decides.
+// Where none does, the MCP handler answers: MCP 2026-07-28 has no such method, and
+// a server of it answers 404.
 func (rs *ResourceServer) checkNamed(op *operation) *Denial {
-	if !op.nameless || rs.policy == nil || rs.policy.table(op.kind) == nil {
+	if !op.nameless || rs.policy == nil || rs.policy.Resources == nil {
 		return nil
 	}
-	return badMessage(http.StatusBadRequest, rpcInvalidRequest, "the message doesn't say what it is about", "a name or uri in params", "none")
+	return nothingNamed()
 }
 
 func (rs *ResourceServer) permitOperation(ctx context.Context, v *verified, op *operation, bare *Denial) *Denial {

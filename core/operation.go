@@ -26,7 +26,7 @@ type operation struct {
 	Operation
 	kind     operationKind
 	subject  []byte   // what Name is made of, where somebody asks for it
-	nameless bool     // the message doesn't say which tool, prompt or resource
+	nameless bool     // a subscription that doesn't say to which resource
 	raw      []byte   // the arguments, or nil where the message has none
 	more     []string // further URIs, of subscriptions/listen
 }

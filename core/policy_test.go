@@ -351,9 +351,9 @@ func TestDenyWithToolResult(t *testing.T) {
 	}
 }
 
-// A message that doesn't say what it is about is the MCP handler's to refuse,
-// where no table decides by that: it may have no such method (G8).
-func TestNamelessMessages(t *testing.T) {
+// A subscription to nothing is the MCP handler's to refuse where no table decides:
+// it may have no such method (G8).
+func TestSubscriptionToNothing(t *testing.T) {
 	for name, c := range map[string]struct {
 		policy core.Policy
 		status int

@@ -83,19 +83,6 @@ func (b *rulebook) rules(op *operation) []rule {
 	return rules
 }
 
-// table returns the rules of one kind of operation, or nil where it has none.
-func (b *rulebook) table(kind operationKind) map[string]Requirement {
-	switch kind {
-	case toolOperation:
-		return b.Tools
-	case promptOperation:
-		return b.Prompts
-	case resourceOperation:
-		return b.Resources
-	}
-	return nil
-}
-
 // listed looks a name up in a table; an unset table has no rules.
 func (b *rulebook) listed(table map[string]Requirement, name string) []Requirement {
 	if table == nil {

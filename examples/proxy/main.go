@@ -88,13 +88,11 @@ func (p *proxy) app(ctx context.Context, d *demo.Demo) (http.Handler, error) {
 	return mux, nil
 }
 
-// policyFor returns the policy of the file, or one by which nothing needs more
-// than SCOPES. The latter still names a method, so that the gate reads each
-// message: it refuses what two readers could take for two things, and the audit
-// log can tell what was called.
+// policyFor returns the policy of the file, or that nothing needs more than
+// SCOPES.
 func (p *proxy) policyFor(d *demo.Demo) core.Policy {
-	policy := core.Policy{Methods: map[string]core.Requirement{callMethod: core.Scopes()}}
-	if p.policy != nil && p.policy.ruled() {
+	var policy core.Policy
+	if p.policy != nil {
 		policy = p.policy.Policy
 		d.Offers = p.policy.scopes // in the demo, there is somebody to ask for them
 	}

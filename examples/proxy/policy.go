@@ -135,11 +135,6 @@ func (p *filePolicy) requirement(where string, value []byte) (core.Requirement, 
 	return core.AnyOf(alternatives...), nil
 }
 
-// ruled reports whether the policy has any table.
-func (p *filePolicy) ruled() bool {
-	return p.Tools != nil || p.Prompts != nil || p.Resources != nil || p.Methods != nil
-}
-
 func (p *filePolicy) all(scopes []string) core.Requirement {
 	p.scopes = append(p.scopes, scopes...)
 	return core.Scopes(scopes...)

@@ -153,11 +153,9 @@ func runTypeScript(script string, words ...string) func(*testing.T, *stage) ([]s
 
 // runInspector is the MCP Inspector's command line, one process a call, which
 // share what they store.
-func runInspector(declined bool) func(*testing.T, *stage) ([]string, error) {
-	return func(t *testing.T, s *stage) ([]string, error) {
-		i := newInspector(t, s, declined)
-		return callAll(func(call toolCall) (string, error) { return i.call(t, call) })
-	}
+func runInspector(t *testing.T, s *stage) ([]string, error) {
+	i := newInspector(t, s)
+	return callAll(func(call toolCall) (string, error) { return i.call(t, call) })
 }
 
 type inspector struct {
@@ -167,20 +165,11 @@ type inspector struct {
 	target   []string
 }
 
-// newInspector prepares one person's Inspector. Where refresh tokens are
-// declined, it takes the server from a file, which says so.
-func newInspector(t *testing.T, s *stage, declined bool) *inspector {
+// newInspector prepares one person's Inspector.
+func newInspector(t *testing.T, s *stage) *inspector {
 	t.Helper()
 	i := &inspector{stage: s, home: t.TempDir(), callback: "http://" + freeAddress(t) + "/oauth/callback"}
 	i.target = []string{"--server-url", s.endpoint, "--transport", "http"}
-	if declined {
-		file := filepath.Join(i.home, "servers.json")
-		text := fmt.Sprintf(`{"mcpServers": {"weather": {"type": "streamable-http", "url": %q, "oauth": {"requestRefreshToken": false}}}}`, s.endpoint)
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		i.target = []string{"--config", file, "--server", "weather"}
-	}
 	if s.document {
 		i.target = append(i.target, "--client-metadata-url", clientDocument)
 	}
@@ -207,7 +196,6 @@ func (i *inspector) call(t *testing.T, call toolCall) (string, error) {
 		// that it opens does nothing; the one of the test reads where it should go.
 		"MCP_AUTO_OPEN_ENABLED=true", "BROWSER=true",
 	}
-	cmd.Stdin = strings.NewReader("y\n") // to step up
 	output, err := i.stage.runWithBrowser(t, cmd)
 	if err != nil {
 		return "", err

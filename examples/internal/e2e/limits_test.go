@@ -37,7 +37,7 @@ func limits(t *testing.T) []limit {
 		{
 			client: "Inspector CLI", what: "does so too, and asks at first for what the metadata lists alone",
 			file: filepath.Join(inspector, "index.js"), line: 15672, says: "auth() returned AUTHORIZED without authorization code",
-			env: []string{"SCOPES_SUPPORTED=mcp:read"}, run: runInspector(false), fails: "auth() returned AUTHORIZED without authorization code",
+			env: []string{"SCOPES_SUPPORTED=mcp:read"}, run: runInspector, fails: "auth() returned AUTHORIZED without authorization code",
 		},
 		{
 			client: "mcp-go", what: "asks for the scopes of its configuration alone, and hands a 403 on",

@@ -6,6 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"log"
 	"maps"
 	"net"
 	"net/http/httptest"
@@ -42,31 +45,42 @@ func TestInteropConformance(t *testing.T) {
 	} {
 		t.Run(set.name, func(t *testing.T) {
 			bare := startEverything(t, program, set.stateless)
-			without := runConformance(t, bare, set.name)
-			with := runConformance(t, behindProxy(t, bare), set.name)
-			for _, scenario := range slices.Sorted(maps.Keys(without)) {
-				if !slices.Equal(without[scenario], with[scenario]) {
-					t.Errorf("%s: behind the proxy %q, without %q", scenario, with[scenario], without[scenario])
-				}
-			}
-			if len(with) != len(without) {
-				t.Errorf("%d scenarios behind the proxy, %d without", len(with), len(without))
-			}
-			passed := 0
+			behind := behindProxy(t, bare)
 			required := requiredScenarios(t, set.name)
-			for _, scenario := range required {
-				if checks := with[scenario]; len(checks) > 0 && !slices.ContainsFunc(checks, failedCheck) {
-					passed++
-				} else {
-					t.Errorf("%s: %q", scenario, checks)
+			var differences []string
+			// Some scenarios wait a second or two for what the server does by itself,
+			// and find it late on a busy machine, without the kit too.
+			for range 3 {
+				with, without := runConformance(t, behind, set.name), runConformance(t, bare, set.name)
+				if differences = compareRuns(with, without, required); len(differences) == 0 {
+					t.Logf("MCP conformance %s behind the proxy: %d of %d required scenarios, %d in all as without it",
+						set.name, len(required), set.scored, len(with))
+					break
 				}
 			}
-			t.Logf("MCP conformance %s behind the proxy: %d/%d required scenarios, %d in all as without it", set.name, passed, len(required), len(with))
-			if passed != set.scored {
-				t.Errorf("%d scenarios pass, want %d", passed, set.scored)
+			if len(differences) > 0 || len(required) != set.scored {
+				t.Errorf("%d required scenarios, want %d\n%s", len(required), set.scored, strings.Join(differences, "\n"))
 			}
 		})
 	}
+}
+
+// compareRuns returns where the two differ, and which required scenarios fail.
+func compareRuns(with, without map[string][]string, required []string) []string {
+	var differences []string
+	scenarios := slices.Concat(slices.Collect(maps.Keys(with)), slices.Collect(maps.Keys(without)))
+	slices.Sort(scenarios)
+	for _, scenario := range slices.Compact(scenarios) {
+		if !slices.Equal(with[scenario], without[scenario]) {
+			differences = append(differences, fmt.Sprintf("%s: behind the proxy %q, without %q", scenario, with[scenario], without[scenario]))
+		}
+	}
+	for _, scenario := range required {
+		if checks := with[scenario]; len(checks) == 0 || slices.ContainsFunc(checks, failedCheck) {
+			differences = append(differences, fmt.Sprintf("%s fails: %q", scenario, checks))
+		}
+	}
+	return differences
 }
 
 // startEverything starts the server and returns its URL.
@@ -123,7 +137,9 @@ func behindProxy(t *testing.T, server string) string {
 		t.Fatal(err)
 	}
 	token := as.Token(resource, "mcp:read")
+	front.Config.ErrorLog = log.New(io.Discard, "", 0) // the suite breaks off streams
 	front.Config.Handler = &httputil.ReverseProxy{
+		ErrorLog: front.Config.ErrorLog,
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
 			r.Out.Host = r.In.Host // one of the scenarios is about it

@@ -170,9 +170,6 @@ func newInspector(t *testing.T, s *stage) *inspector {
 	t.Helper()
 	i := &inspector{stage: s, home: t.TempDir(), callback: "http://" + freeAddress(t) + "/oauth/callback"}
 	i.target = []string{"--server-url", s.endpoint, "--transport", "http"}
-	if s.document {
-		i.target = append(i.target, "--client-metadata-url", clientDocument)
-	}
 	return i
 }
 

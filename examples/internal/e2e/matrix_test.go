@@ -49,7 +49,9 @@ func foreignClients() []foreignClient {
 		{name: "go-sdk", does: []string{logsIn, calls, stepsUp}, documented: true, run: runGoSDK},
 		{name: "TypeScript v2", does: []string{logsIn, calls, stepsUp, refreshes}, documented: true, modern: true, run: runTypeScript("v2.mjs", "refresh")},
 		{name: "TypeScript v1", does: []string{logsIn, calls, stepsUp}, documented: true, run: runTypeScript("v1.mjs")},
-		{name: "Inspector CLI", does: []string{logsIn, calls}, documented: true, slow: true, run: runInspector},
+		// With OAuth settings of its own, such as a document, it races with itself after
+		// a login, and then says that its transport is started already.
+		{name: "Inspector CLI", does: []string{logsIn, calls}, slow: true, run: runInspector},
 		{name: "mcp-go", does: []string{logsIn, calls}, run: runMCPGo("mcp:read", "notes:write")},
 	}
 }

@@ -39,12 +39,12 @@ func (p *proxy) inventory(ctx context.Context) (core.Inventory, error) {
 	if offers.Resources == nil || err != nil {
 		return has, err
 	}
-	uris, err := names(session.Resources(ctx, nil), func(resource *mcp.Resource) string { return resource.URI })
+	has.Resources, err = names(session.Resources(ctx, nil), func(resource *mcp.Resource) string { return resource.URI })
 	if err != nil {
 		return has, err
 	}
 	templates, err := names(session.ResourceTemplates(ctx, nil), func(t *mcp.ResourceTemplate) string { return t.URITemplate })
-	has.Resources = append(uris, templates...)
+	has.Resources = append(has.Resources, templates...)
 	return has, err
 }
 

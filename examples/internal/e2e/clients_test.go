@@ -75,7 +75,7 @@ func runMCPGo(scopes ...string) func(*testing.T, *stage) ([]string, error) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { c.Close() })
+		t.Cleanup(func() { _ = c.Close() }) // the server may be gone first
 		if err := c.Start(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +154,7 @@ func runTypeScript(script string, words ...string) func(*testing.T, *stage) ([]s
 // runInspector is the MCP Inspector's command line, one process a call, which
 // share what they store.
 func runInspector(t *testing.T, s *stage) ([]string, error) {
-	i := newInspector(t, s)
+	i := &inspector{stage: s, home: t.TempDir(), callback: "http://" + freeAddress(t) + "/oauth/callback"}
 	return callAll(func(call toolCall) (string, error) { return i.call(t, call) })
 }
 
@@ -162,15 +162,6 @@ type inspector struct {
 	stage    *stage
 	home     string
 	callback string
-	target   []string
-}
-
-// newInspector prepares one person's Inspector.
-func newInspector(t *testing.T, s *stage) *inspector {
-	t.Helper()
-	i := &inspector{stage: s, home: t.TempDir(), callback: "http://" + freeAddress(t) + "/oauth/callback"}
-	i.target = []string{"--server-url", s.endpoint, "--transport", "http"}
-	return i
 }
 
 func (i *inspector) call(t *testing.T, call toolCall) (string, error) {
@@ -183,9 +174,9 @@ func (i *inspector) call(t *testing.T, call toolCall) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := append([]string{"--cli"}, i.target...)
-	args = append(args, "--quiet", "--format", "json", "--method", "tools/call", "--tool-name", call.tool, "--tool-args-json", string(arguments))
-	cmd := exec.CommandContext(timeout(t), filepath.Join("node_modules", ".bin", "inspector"), args...)
+	cmd := exec.CommandContext(timeout(t), filepath.Join("node_modules", ".bin", "inspector"),
+		"--cli", "--server-url", i.stage.endpoint, "--transport", "http", "--quiet", "--format", "json",
+		"--method", "tools/call", "--tool-name", call.tool, "--tool-args-json", string(arguments))
 	cmd.Dir = installed(t, "inspector")
 	cmd.Env = []string{
 		"PATH=" + node + ":" + os.Getenv("PATH"), "HOME=" + i.home, "MCP_OAUTH_CALLBACK_URL=" + i.callback, "MCP_INSPECTOR_SECRET_STORE=file",
@@ -238,7 +229,7 @@ func (s *stage) runWithBrowser(t *testing.T, cmd *exec.Cmd) (string, error) {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- cmd.Wait()
-		both.Close()
+		_ = both.Close() // of a pipe in memory
 	}()
 	lost := s.follow(t, browser, printed)
 	if lost != nil {

@@ -24,10 +24,11 @@ func proxyTo(t *testing.T, handler http.HandlerFunc, env ...string) *world {
 	return newWorld(t, start(t, "proxy", env...), setup{scopes: []string{"mcp:read"}, upstream: true}, authorityOf(as))
 }
 
-// open sends a request with a good token and returns the answer before its end.
-func (w *world) open(ctx context.Context, t *testing.T, method, body string) *http.Response {
+// open sends a request with a good token and returns the answer's body before its
+// end.
+func (w *world) open(t *testing.T, method, body string) io.Reader {
 	t.Helper()
-	request, err := http.NewRequestWithContext(ctx, method, w.address+"/mcp", strings.NewReader(body))
+	request, err := http.NewRequestWithContext(timeout(t), method, w.address+"/mcp", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +38,7 @@ func (w *world) open(ctx context.Context, t *testing.T, method, body string) *ht
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { response.Body.Close() })
-	return response
+	return response.Body
 }
 
 // An event goes out when it comes: the upstream sends the next only once the
@@ -60,8 +61,7 @@ func TestProxyStreamsEventByEvent(t *testing.T) {
 	})
 	for method, body := range map[string]string{http.MethodGet: "", http.MethodPost: listCall} {
 		t.Run(method, func(t *testing.T) {
-			response := w.open(timeout(t), t, method, body)
-			lines := bufio.NewScanner(response.Body)
+			lines := bufio.NewScanner(w.open(t, method, body))
 			for i := range 3 {
 				if !lines.Scan() || lines.Text() != fmt.Sprintf("data: %d", i) || !lines.Scan() || lines.Text() != "" {
 					t.Fatalf("event %d: %q, error %v", i, lines.Text(), lines.Err())

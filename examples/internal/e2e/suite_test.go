@@ -99,7 +99,7 @@ func startEverything(t *testing.T, program, mode string) string {
 	for ctx := timeout(t); ; {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address) // refused at once until it listens
 		if err == nil {
-			conn.Close()
+			_ = conn.Close() // nothing was sent
 			return "http://" + address + "/mcp"
 		}
 		if ctx.Err() != nil {
@@ -115,7 +115,7 @@ func freeAddress(t *testing.T) string {
 	for port := 20000 + os.Getpid()%1000; port < 30000; port++ {
 		listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
 		if err == nil {
-			listener.Close()
+			_ = listener.Close() // for whoever asked
 			return listener.Addr().String()
 		}
 	}

@@ -28,7 +28,7 @@ func (rs *ResourceServer) Authorize(r *http.Request, scopes ...string) (*http.Re
 		return nil, denial
 	}
 	a := &admission{Context: r.Context(), rs: rs, verified: who.verified}
-	return a.request(r), nil
+	return a.admit(r), nil
 }
 
 // overdue says that the request's time ended before it was decided on.
@@ -100,13 +100,15 @@ func (rs *ResourceServer) authenticate(r *http.Request, now time.Time, scopes []
 	return bearer{verified: v, token: token, kept: kept}, nil
 }
 
-// admission is the context of a request that was let in. It also holds the
-// endpoint's writer, so that a request costs one allocation for both.
+// admission is the context of a request that was let in. It also holds that
+// request as the handler sees it, and the endpoint's writer, so that all of them
+// cost one allocation.
 type admission struct {
 	context.Context
 	rs       *ResourceServer
 	verified *verified // nil for an anonymous caller
 	op       Operation
+	request  http.Request
 	writer   flushWriter
 	body     replay
 }
@@ -160,19 +162,19 @@ func (a *admission) replayed(r *http.Request, body []byte) {
 	r.Body, r.ContentLength, r.TransferEncoding = &a.body, int64(len(body)), nil
 }
 
-// request returns r as the handler may see it.
-func (a *admission) request(r *http.Request) *http.Request {
-	admitted := r.WithContext(a)
+// admit returns r as the handler may see it.
+func (a *admission) admit(r *http.Request) *http.Request {
+	a.request = *r.WithContext(a)
 	if _, limited := r.Context().Deadline(); limited {
 		// Whoever set the limit may have given up by now, and be reading the
 		// header while it is changed here.
-		admitted.Header = maps.Clone(r.Header)
+		a.request.Header = maps.Clone(r.Header)
 	}
 	if !a.rs.config.DangerouslyForwardToken {
 		// Without a limit the header is shared with r, so the token is gone for
 		// whatever runs around the handler too. That is meant: it has done its
 		// work, and what can't be read can't be logged or passed on.
-		delete(admitted.Header, "Authorization")
+		delete(a.request.Header, "Authorization")
 	}
-	return admitted
+	return &a.request
 }

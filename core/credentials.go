@@ -51,15 +51,17 @@ func isVisible(s string) bool {
 		each = 0x0101010101010101
 		high = each << 7
 	)
+	var bad uint64
 	for ; len(s) >= 8; s = s[8:] {
 		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		// The high bit of a byte is set by what is no ASCII, or, as there is no
-		// carry from one byte to the next otherwise, by adding one to a DEL; and
-		// it stays unset when too little is added to what is not above a space.
-		if (w|(w+each)|^(w+each*(0x7f-' ')))&high != 0 {
-			return false
-		}
+		// The high bit of a byte is set in what is not ASCII, in what one is added
+		// to that is a DEL, and in what is too small to take an exclamation mark
+		// from. Only from a byte that is bad already is anything borrowed.
+		bad |= w | (w + each) | (w - each*'!')
+	}
+	if bad&high != 0 {
+		return false
 	}
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {

@@ -93,7 +93,7 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 		defer cancel()
 		a.Context = ctx
 	}
-	admitted := a.request(r)
+	admitted := a.admit(r)
 	if p.message.body != nil {
 		defer a.body.Close()
 		a.replayed(admitted, *p.message.body)
@@ -179,7 +179,7 @@ func (rs *ResourceServer) passMessage(r *http.Request, p *passage, bare *Denial)
 		}
 		return denial
 	}
-	if rs.policy != nil || rs.watches(r.Context()) {
+	if rs.policy != nil || rs.watches(r.Context()) || p.verified.observation() != nil {
 		m.op.name()
 	}
 	denial := rs.permit(r.Context(), p.verified, m, bare)

@@ -29,11 +29,15 @@ type Principal struct {
 	Expiry time.Time
 	// NoExpiry says that the token has no end of its own, as API keys have none.
 	NoExpiry bool
-	// Claims is the JSON object that the token carried, where it carried one.
+	// Claims is the JSON object that the token carried, or that introspection
+	// answered, where there is one.
 	Claims json.RawMessage
 
 	vocabulary *vocabulary // of the resource server that let the principal in
-	text       string      // of Claims, where the principal is packed
+	// Where the principal is packed: the text of Claims, and behind it from
+	// cut on, whom sessions belong to.
+	all string
+	cut int
 }
 
 // Has reports whether the scope was granted, or is implied by one that was
@@ -50,20 +54,23 @@ func (p Principal) clone() Principal {
 	p.Audience = slices.Clone(p.Audience)
 	p.Scopes = slices.Clone(p.Scopes)
 	p.Claims = slices.Clone(p.Claims)
-	if p.text != "" {
-		p.Claims, p.text = json.RawMessage(p.text), ""
+	if p.cut > 0 {
+		p.Claims = json.RawMessage(p.all[:p.cut])
 	}
+	p.all, p.cut = "", 0
 	return p
 }
 
-// packed returns p in the form in which many of them are kept: one string for
-// the claims and, as far as they stand in it, for the names that were read from
-// them. Claims is empty; clone brings it back.
+// packed returns p in the form in which many of them are kept: one string holds
+// all text and, as far as they stand in it, the names that were read from the
+// claims. Claims is empty; clone brings it back. Nothing of it is shared with p
+// that could be changed.
 func (p Principal) packed() Principal {
-	p.text, p.Claims = string(p.Claims), nil
+	all := string(p.Claims) + ownerOf(&p)
+	p.all, p.cut, p.Claims = all, len(p.Claims), nil
 	part := func(s string) string {
-		if i := strings.Index(p.text, s); i >= 0 {
-			return p.text[i : i+len(s)]
+		if i := strings.Index(all, s); i >= 0 {
+			return all[i : i+len(s)]
 		}
 		return s
 	}
@@ -82,6 +89,14 @@ func (p Principal) packed() Principal {
 	return p
 }
 
+// owner names whom the principal's sessions belong to.
+func (p *Principal) owner() string {
+	if p.all == "" {
+		return ownerOf(p)
+	}
+	return p.all[p.cut:]
+}
+
 // PrincipalFrom returns a copy of the principal on whose behalf the request
 // with this context runs. It reports false where no resource server let the
 // request in, and for an anonymous caller.
@@ -97,5 +112,5 @@ func PrincipalFrom(ctx context.Context) (Principal, bool) {
 // bridges that run handlers under another context than the request's, and for
 // tests of handlers: no resource server takes such a context for a proof.
 func WithPrincipal(ctx context.Context, p Principal) context.Context {
-	return &admission{Context: ctx, verified: &verified{principal: p.clone()}}
+	return &admission{Context: ctx, verified: &verified{principal: p.packed()}}
 }

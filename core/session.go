@@ -147,7 +147,7 @@ func isUnaddressed(r *http.Request, m *message) bool {
 
 // checkSession refuses a session id that wasn't minted for the caller.
 func (rs *ResourceServer) checkSession(r *http.Request, v *verified) *Denial {
-	id := r.Header.Get(sessionHeader)
+	id := field(r.Header, sessionHeader)
 	if id == "" || rs.sessions.admit(id, v.ownerName()) {
 		return nil
 	}
@@ -166,4 +166,13 @@ func (rs *ResourceServer) noteSession(r *http.Request, v *verified, status int, 
 	if r.Method == http.MethodDelete && status >= 200 && status < 300 {
 		rs.sessions.end(r.Header.Get(sessionHeader))
 	}
+}
+
+// field is what http.Header.Get returns for a name that is canonical already,
+// which it needn't find out for every request.
+func field(header http.Header, name string) string {
+	if values := header[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }

@@ -2,6 +2,8 @@ package core_test
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -154,4 +156,13 @@ func (w *world) check(about, token, reason string, kept bool) {
 	if e := w.ask(token); e.Reason != reason || e.CacheHit != kept {
 		w.Errorf("%s: reason %q, kept %v; want %q, %v (%s)", about, e.Reason, e.CacheHit, reason, kept, e.Got)
 	}
+}
+
+func newStranger(t *testing.T) ed25519.PrivateKey {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }

@@ -14,7 +14,7 @@ import (
 // TestP2Allocations: what the endpoint adds to the router's own work, and what
 // more each thing costs that an app asks for.
 func TestP2Allocations(t *testing.T) {
-	const none = 2 // the context that carries the principal, and the request that carries the context
+	const none = 1 // the request, with the context that carries the principal
 	for _, c := range []struct {
 		about   string
 		prepare func(*http.Request)

@@ -51,8 +51,7 @@ func (s *Server) Break(path string, fault Fault) {
 	}
 	answer := s.faulty(fault)
 	if answer == nil {
-		s.tb.Errorf("authtest: there is no fault %q", fault)
-		return
+		s.tb.Fatalf("authtest: there is no fault %q", fault)
 	}
 	s.Answer(path, answer)
 }

@@ -82,6 +82,7 @@ func TestMisuseFailsTheTest(t *testing.T) {
 				Flaw: authtest.DuplicatePayloadMember, Claims: map[string]any{"sub": authtest.Absent},
 			})
 		},
+		"a fault that nobody knows": func(tb testing.TB) { authtest.NewServer(tb).Break("/jwks.json", "unheard of") },
 		"claims that are no JSON": func(tb testing.TB) {
 			authtest.NewServer(tb).Mint(authtest.Token{Claims: map[string]any{"f": func() {}}})
 		},

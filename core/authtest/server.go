@@ -19,8 +19,9 @@ const (
 )
 
 // Server is an authorization server that runs until the test ends. Its methods
-// may be called concurrently. Token, Mint, KeyID and JWK end the test if they
-// can't do what is asked, so call them from its own goroutine (testing.T.FailNow).
+// may be called concurrently. Token, Mint, KeyID, JWK and Break end the test if
+// they can't do what is asked, so call them from its own goroutine
+// (testing.T.FailNow).
 type Server struct {
 	tb       testing.TB
 	config   devissuer.Config

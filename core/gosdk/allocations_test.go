@@ -32,7 +32,7 @@ func TestP2Allocations(t *testing.T) {
 		r.Header["Authorization"] = credentials // the gate takes it away
 		h.ServeHTTP(w, r)
 	})
-	if got != 4 || served != 201 {
-		t.Errorf("%v allocations for each of %d requests, want 4 for each of 201", got, served)
+	if got != 2 || served != 201 {
+		t.Errorf("%v allocations for each of %d requests, want 2 for each of 201", got, served)
 	}
 }

@@ -52,7 +52,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	mark(r, c)
 	if c.Owner() != "" {
-		r = r.WithContext(newSeat(r.Context(), h.key, c, h.stateful))
+		r = newSeat(r.Context(), h.key, c, h.stateful).take(r)
 	}
 	h.sdk.ServeHTTP(w, r)
 }

@@ -3,6 +3,7 @@ package gosdk
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -14,12 +15,14 @@ import (
 // principalMember is where TokenInfo.Extra carries the principal.
 const principalMember = "mcpbearer/principal"
 
-// seat is a request's context with the SDK's TokenInfo in it.
+// seat is a request's context with the SDK's TokenInfo in it, and that request
+// as the SDK sees it.
 type seat struct {
 	context.Context
-	key    any
-	info   auth.TokenInfo
-	scopes [8]string // room for most tokens' scopes, without an allocation
+	key     any
+	info    auth.TokenInfo
+	scopes  [8]string // room for most tokens' scopes, without an allocation
+	request http.Request
 }
 
 // Value finds the TokenInfo, and asks the outer context for the rest.
@@ -28,6 +31,12 @@ func (s *seat) Value(key any) any {
 		return &s.info
 	}
 	return s.Context.Value(key)
+}
+
+// take returns r with the seat as its context.
+func (s *seat) take(r *http.Request) *http.Request {
+	s.request = *r.WithContext(s)
+	return &s.request
 }
 
 // probe is a context that remembers what it was asked for.

@@ -65,6 +65,7 @@ func (p *proxy) app(ctx context.Context, d *demo.Demo) (http.Handler, error) {
 	rs, err := core.New(ctx, core.Config{
 		Resource:             d.Resource,
 		AuthorizationServers: []string{d.Issuer},
+		Issuers:              d.Issuers(),
 		Scopes:               d.Scopes,
 		AllowedOrigins:       d.Origins,
 		Policy:               p.policyFor(d),

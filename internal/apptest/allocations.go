@@ -11,18 +11,18 @@ import (
 )
 
 // Allocations returns how many allocations the endpoint adds to what the router
-// itself does for a handler: for a call of a tool whose token was verified before, to an
-// endpoint without policy and observer, from no browser. Each of change may
-// alter the config; prepare, if not nil, alters each request.
+// itself does for a handler: for a call of a tool whose token was verified
+// before, to an endpoint without policy and observer, from no browser. Each of
+// change may alter the config; prepare, if not nil, alters each request.
 //
 // Under the race detector the routers' own pools lose what they hold, so tests
 // that count are built without it.
 func (b *Bench) Allocations(router Router, prepare func(*http.Request), change ...func(*core.Config)) float64 {
 	b.Helper()
-	app, rs := router.New(), b.Server(Resource, change...)
+	app, bare, rs := router.New(), router.New(), b.Server(Resource, change...)
 	served := 0
 	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served++ })
-	app.Handle(http.MethodPost, "/bare", handler)
+	bare.Handle(http.MethodPost, rs.Path(), handler)
 	if err := app.Mount(rs, handler); err != nil {
 		b.Fatalf("Mount: %v", err)
 	}
@@ -30,8 +30,8 @@ func (b *Bench) Allocations(router Router, prepare func(*http.Request), change .
 	const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami","arguments":{}}}`
 	var text strings.Reader
 	body := io.NopCloser(&text)
-	count := func(path string) float64 {
-		r := httptest.NewRequest(http.MethodPost, path, http.NoBody)
+	count := func(app App) float64 {
+		r := httptest.NewRequest(http.MethodPost, rs.Path(), http.NoBody)
 		r.Header.Set("Content-Type", "application/json")
 		w := discard{}
 		return testing.AllocsPerRun(200, func() {
@@ -45,7 +45,7 @@ func (b *Bench) Allocations(router Router, prepare func(*http.Request), change .
 			app.ServeHTTP(w, r)
 		})
 	}
-	added := count("/mcp") - count("/bare")
+	added := count(app) - count(bare)
 	if served != 2*201 {
 		b.Fatalf("%d requests were served, want each of %d", served, 2*201)
 	}
@@ -55,6 +55,10 @@ func (b *Bench) Allocations(router Router, prepare func(*http.Request), change .
 // discard is a ResponseWriter that keeps its header and nothing else.
 type discard http.Header
 
-func (d discard) Header() http.Header         { return http.Header(d) }
+// Header returns the header that is kept.
+func (d discard) Header() http.Header { return http.Header(d) }
+
 func (d discard) Write(p []byte) (int, error) { return len(p), nil }
-func (d discard) WriteHeader(int)             {}
+
+// WriteHeader forgets the status.
+func (d discard) WriteHeader(int) {}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -247,6 +248,31 @@ func TestP8NoValidRequestIsRefusedDuringAnOutage(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestS30RetriesSoonAndThenOnceACooldown: a short outage is over in a second or
+// two, and a long one costs the authorization server next to nothing.
+func TestS30RetriesSoonAndThenOnceACooldown(t *testing.T) {
+	a := newSigner(t, "a")
+	run(t, respond(published(t, a)), func(t *testing.T, e *endpoint, set *keyset.Set) {
+		synctest.Wait()
+		e.set(refuse)
+		began := time.Now()
+		if err := bogus(t.Context(), set); !errors.Is(err, keyset.ErrUnknownKey) {
+			t.Errorf("an unknown key id: %v, want ErrUnknownKey", err)
+		}
+		var at []time.Duration
+		for seen := e.fetches.Load(); time.Since(began) < 50*time.Second; pass(500 * time.Millisecond) {
+			if now := e.fetches.Load(); now > seen {
+				at = append(at, time.Since(began))
+				seen = now
+			}
+		}
+		want := []time.Duration{1 * time.Second, 3 * time.Second, 7 * time.Second, 15 * time.Second, 25 * time.Second, 35 * time.Second, 45 * time.Second}
+		if !slices.Equal(at, want) {
+			t.Errorf("attempts after %v, want %v", at, want)
+		}
+	})
 }
 
 // TestWaitingIsBoundedOverSeveralFetches has a token wait for a fetch that began

@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	// firstPause is the pause between attempts while no set was ever loaded.
+	// firstPause is the pause between attempts while no set was ever loaded, and
+	// the first one after a held set could not be fetched again.
 	firstPause = time.Second
 	// firstPatience is how long the worker keeps to firstPause before it backs off.
 	firstPatience = time.Minute
@@ -28,6 +29,7 @@ func (s *Set) work(ctx context.Context) {
 		url    string
 		began  = s.options.Clock.Now()
 		pause  = firstPause
+		retry  = min(firstPause, s.options.Cooldown)
 		failed error
 	)
 	for {
@@ -39,9 +41,10 @@ func (s *Set) work(ctx context.Context) {
 		failed = err
 		switch {
 		case err == nil:
-			pause = refresh
+			pause, retry = refresh, min(firstPause, s.options.Cooldown)
 		case s.current.Load() != nil:
-			pause = s.options.Cooldown
+			// Most outages are short, and a rotation may hide behind one.
+			pause, retry = retry, min(2*retry, s.options.Cooldown)
 		case s.options.Clock.Now().Sub(began) >= firstPatience:
 			pause = min(2*pause, s.options.Cooldown)
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mcpbearer/mcpbearer/core"
 	"github.com/mcpbearer/mcpbearer/core/authtest"
@@ -14,7 +15,7 @@ import (
 // go, and the part of S29 that a single token shows.
 func keyFetchRows() []Row {
 	rows := []Row{
-		redirectRow(),
+		redirectRow(), droppedKeyRow(), staleKeyRow(),
 		{
 			ID: "S31/redirect-within-origin", Clause: "RFC 9110 §15.4", About: "A redirect within the origin is followed.",
 			Before: func(w *World) {
@@ -87,6 +88,67 @@ func keyFetchRows() []Row {
 		},
 	}
 	return rows
+}
+
+// remembered mints a token once, and sends it again and again.
+func remembered(mint func(*World) string) func(*World) string {
+	var token string
+	return func(w *World) string {
+		if token == "" {
+			token = mint(w)
+		}
+		w.minted = append(w.minted, token)
+		return token
+	}
+}
+
+// droppedKeyRow is a token that was let in, whose key then leaves the set.
+func droppedKeyRow() Row {
+	row := Row{
+		ID: "S29/dropped-key", Clause: "RFC 7517 §5", About: "A token that was let in is refused once the set has dropped its key.",
+	}
+	var again func(*World) string
+	same := func(w *World) string { return again(w) }
+	row.Before = func(w *World) {
+		again = remembered(signedBy("ES256", "odd"))
+		w.answer(keySetPath, keySet(w.Server.JWK(w.bench.key.Public(), "odd")))
+	}
+	row.Steps = []Step{
+		{Request: Request{Mint: same}, Want: letIn(alice("a", "b"))},
+		{Request: Request{Mint: same}, Want: letIn(alice("a", "b"))},
+		{
+			Before:  func(w *World) { w.Server.Answer(keySetPath, keySet(w.besideKey())) },
+			Request: Request{Mint: beside}, Want: letIn(alice("a", "b")).fetching(1),
+		},
+		{Request: Request{Mint: same}, Want: endpoint().invalid("unknown_key")},
+	}
+	return row
+}
+
+// staleKeyRow is a token that was let in, while the keys can't be fetched again.
+func staleKeyRow() Row {
+	row := Row{
+		ID: "S30/stale", Clause: "RFC 9110 §15.6.4", About: "What was let in is let in for the stale window of an outage, and not longer.",
+		Config: func(_ *World, c *core.Config) { c.Limits.KeyStale = time.Minute },
+	}
+	var again func(*World) string
+	same := func(w *World) string { return again(w) }
+	row.Before = func(*World) { again = remembered(func(w *World) string { return w.mint(*good("a", "b")) }) }
+	row.Steps = []Step{
+		{Request: Request{Mint: same}, Want: letIn(alice("a", "b"))},
+		{
+			Before: func(w *World) {
+				w.Server.Down()
+				w.Clock.Advance(time.Minute)
+			},
+			Request: Request{Mint: same}, Want: letIn(alice("a", "b")),
+		},
+		{
+			Before:  func(w *World) { w.Clock.Advance(1) },
+			Request: Request{Mint: same}, Want: unavailable("keys_unavailable").fetching(-1),
+		},
+	}
+	return row
 }
 
 // redirectRow is a key set whose place was taken over: a redirect hands over

@@ -10,6 +10,7 @@ package strictjson
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,6 +21,8 @@ import (
 const (
 	maxDepth   = 64
 	maxMembers = 256
+	// usualMembers is what most objects stay below: one allocation then does.
+	usualMembers = 12
 )
 
 // ErrAmbiguous is wrapped by every refusal of text that is JSON, but that two
@@ -50,17 +53,15 @@ func Object(data []byte) ([]Member, error) {
 	if !r.take('{') {
 		return nil, fmt.Errorf("%w: not an object", ErrSyntax)
 	}
-	var members []Member
-	seen := make(map[string]bool)
+	members := make([]Member, 0, usualMembers)
+	var seen names
 	err := r.members(func(name string, value []byte) error {
 		if len(members) == maxMembers {
 			return fmt.Errorf("%w: more than %d members", ErrAmbiguous, maxMembers)
 		}
-		folded := strings.Map(Fold, name)
-		if seen[folded] {
+		if !seen.add(strings.Map(Fold, name)) {
 			return fmt.Errorf("%w: two members fold to the same name", ErrAmbiguous)
 		}
-		seen[folded] = true
 		members = append(members, Member{Name: name, Value: value})
 		return nil
 	})
@@ -72,6 +73,31 @@ func Object(data []byte) ([]Member, error) {
 		return nil, fmt.Errorf("%w: text after the object", ErrSyntax)
 	}
 	return members, nil
+}
+
+// names is a set of names. A few are looked through, which is cheaper than a
+// map; many are not, which would be dear.
+type names struct {
+	few  [usualMembers]string
+	n    int
+	many map[string]bool
+}
+
+// add reports whether the name is new.
+func (s *names) add(name string) bool {
+	if slices.Contains(s.few[:s.n], name) || s.many[name] {
+		return false
+	}
+	if s.n < len(s.few) {
+		s.few[s.n] = name
+		s.n++
+		return true
+	}
+	if s.many == nil {
+		s.many = make(map[string]bool)
+	}
+	s.many[name] = true
+	return true
 }
 
 // Lookup returns the raw value of the member of that name in the one object that

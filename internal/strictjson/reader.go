@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -210,7 +211,7 @@ func (r *reader) text() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !strings.ContainsRune(string(raw), '\\') {
+	if bytes.IndexByte(raw, '\\') < 0 {
 		return string(raw), nil
 	}
 	if hasLoneSurrogate(raw) {

@@ -16,7 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mark3labs/mcp-go/client"
+	goclient "github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
 	gomcp "github.com/mark3labs/mcp-go/mcp"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -69,8 +69,8 @@ func runMCPGo(scopes ...string) func(*testing.T, *stage) ([]string, error) {
 	return func(t *testing.T, s *stage) ([]string, error) {
 		ctx := timeout(t)
 		home, redirected := receiver(t)
-		c, err := client.NewOAuthStreamableHttpClient(s.endpoint, client.OAuthConfig{
-			RedirectURI: home, Scopes: scopes, PKCEEnabled: true, TokenStore: client.NewMemoryTokenStore(),
+		c, err := goclient.NewOAuthStreamableHttpClient(s.endpoint, goclient.OAuthConfig{
+			RedirectURI: home, Scopes: scopes, PKCEEnabled: true, TokenStore: goclient.NewMemoryTokenStore(),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -83,7 +83,7 @@ func runMCPGo(scopes ...string) func(*testing.T, *stage) ([]string, error) {
 			ProtocolVersion: s.version(), ClientInfo: gomcp.Implementation{Name: "e2e", Version: "1.0.0"},
 		}}
 		_, err = c.Initialize(ctx, request)
-		if handler := client.GetOAuthHandler(err); handler != nil {
+		if handler := goclient.GetOAuthHandler(err); handler != nil {
 			if err = mcpGoAuthorizes(ctx, t, s, handler, home, redirected); err == nil {
 				_, err = c.Initialize(ctx, request)
 			}
@@ -103,18 +103,18 @@ func runMCPGo(scopes ...string) func(*testing.T, *stage) ([]string, error) {
 }
 
 func mcpGoAuthorizes(ctx context.Context, t *testing.T, s *stage, handler *transport.OAuthHandler, home string, redirected <-chan url.Values) error {
-	verifier, err := client.GenerateCodeVerifier()
+	verifier, err := goclient.GenerateCodeVerifier()
 	if err != nil {
 		return err
 	}
-	state, err := client.GenerateState()
+	state, err := goclient.GenerateState()
 	if err != nil {
 		return err
 	}
 	if err := handler.RegisterClient(ctx, "interop client"); err != nil {
 		return err
 	}
-	page, err := handler.GetAuthorizationURL(ctx, state, client.GenerateCodeChallenge(verifier))
+	page, err := handler.GetAuthorizationURL(ctx, state, goclient.GenerateCodeChallenge(verifier))
 	if err != nil {
 		return err
 	}

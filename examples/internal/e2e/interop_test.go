@@ -22,7 +22,8 @@ import (
 // foreign is a running oidc-provider. Every token that it gives was asked for by
 // an authorization code flow with PKCE.
 type foreign struct {
-	issuer string
+	issuer  string
+	process *os.Process
 }
 
 // startForeign starts oidc-provider, which npm ci has installed, with the
@@ -34,7 +35,7 @@ func startForeign(t *testing.T, env ...string) *foreign {
 	cmd.Dir = installed(t, "oidc-provider")
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
 	p := launch(t, "oidc-provider", cmd, cancel)
-	return &foreign{issuer: p.address}
+	return &foreign{issuer: p.address, process: cmd.Process}
 }
 
 // The whole contract holds with tokens of a foreign authorization server; one

@@ -71,7 +71,7 @@ func TestInteropLimits(t *testing.T) {
 				t.Errorf("%s:%d doesn't say %q any more", l.file, l.line, l.says)
 			}
 			t.Logf("%s %s (%s:%d)", l.client, l.what, filepath.Base(l.file), l.line)
-			s := newStage(t, "nethttp", "", modes()[0], foreignClient{env: l.env})
+			s := newStage(t, "nethttp", "", modes()[0], false, l.env)
 			answers, err := l.run(t, s)
 			if err == nil || !strings.Contains(err.Error(), l.fails) {
 				t.Errorf("it ends with %v, want %q", err, l.fails)

@@ -13,11 +13,14 @@ import (
 // the module.
 func programs() []string { return []string{"gin", "echo", "chi", "nethttp", "mcpgo"} }
 
+// commands are what else is built: packages of the module.
+func commands() []string { return []string{"./client", "./machine", "./internal/suiteclient"} }
+
 // binaries is the environment variable in which TestMain leaves where it has
 // built them.
 const binaries = "E2E_BINARIES"
 
-// TestMain builds every example once.
+// TestMain builds everything once.
 func TestMain(m *testing.M) {
 	code, err := buildAndRun(m)
 	if err != nil {
@@ -37,6 +40,7 @@ func buildAndRun(m *testing.M) (int, error) {
 	for _, program := range append(programs(), "conformance", "proxy") {
 		args = append(args, "./"+program)
 	}
+	args = append(args, commands()...)
 	build := exec.Command("go", args...)
 	build.Dir = filepath.Join("..", "..")
 	if output, err := build.CombinedOutput(); err != nil {

@@ -20,10 +20,10 @@ import (
 
 // What a client gets done, in the order in which a cell of the matrix names it.
 const (
-	logsIn    = "login"
-	calls     = "calls"
-	stepsUp   = "step-up"
-	refreshes = "refresh"
+	logsIn     = "login"
+	callsTools = "calls"
+	stepsUp    = "step-up"
+	refreshes  = "refresh"
 )
 
 // foreignClient is an MCP client that no one here wrote.
@@ -46,13 +46,13 @@ type foreignClient struct {
 
 func foreignClients() []foreignClient {
 	return []foreignClient{
-		{name: "go-sdk", does: []string{logsIn, calls, stepsUp}, documented: true, run: runGoSDK},
-		{name: "TypeScript v2", does: []string{logsIn, calls, stepsUp, refreshes}, documented: true, modern: true, run: runTypeScript("v2.mjs", "refresh")},
-		{name: "TypeScript v1", does: []string{logsIn, calls, stepsUp}, documented: true, run: runTypeScript("v1.mjs")},
+		{name: "go-sdk", does: []string{logsIn, callsTools, stepsUp}, documented: true, run: runGoSDK},
+		{name: "TypeScript v2", does: []string{logsIn, callsTools, stepsUp, refreshes}, documented: true, modern: true, run: runTypeScript("v2.mjs", "refresh")},
+		{name: "TypeScript v1", does: []string{logsIn, callsTools, stepsUp}, documented: true, run: runTypeScript("v1.mjs")},
 		// With OAuth settings of its own, such as a document, it races with itself after
 		// a login, and then says that its transport is started already.
-		{name: "Inspector CLI", does: []string{logsIn, calls}, slow: true, run: runInspector},
-		{name: "mcp-go", does: []string{logsIn, calls}, run: runMCPGo("mcp:read", "notes:write")},
+		{name: "Inspector CLI", does: []string{logsIn, callsTools}, slow: true, run: runInspector},
+		{name: "mcp-go", does: []string{logsIn, callsTools}, run: runMCPGo("mcp:read", "notes:write")},
 	}
 }
 
@@ -62,6 +62,8 @@ type pass struct {
 	mode setup
 	// quick leaves the slow clients out.
 	quick bool
+	// opaque says that the tokens are no JWTs, so that the example has to ask.
+	opaque bool
 	// issuer starts the authorization server; nil means the example's own.
 	issuer func(t *testing.T, documents string) string
 }
@@ -74,10 +76,13 @@ func passes() []pass {
 	}
 	single, stateful := modes()[0], modes()[1]
 	return []pass{
-		{"devissuer, stateless", single, false, nil},
-		{"devissuer, stateful", stateful, true, nil},
-		{"oidc-provider RS256, registered clients, stateless", single, false, func(t *testing.T, _ string) string { return provider("RS256")(t, "") }},
-		{"oidc-provider ES256, Client ID Metadata Documents, stateful", stateful, false, provider("ES256")},
+		{"devissuer, stateless", single, false, false, nil},
+		{"devissuer, stateful", stateful, true, false, nil},
+		{"oidc-provider RS256, registered clients, stateless", single, false, false, func(t *testing.T, _ string) string { return provider("RS256")(t, "") }},
+		{"oidc-provider ES256, Client ID Metadata Documents, stateful", stateful, false, false, provider("ES256")},
+		{"oidc-provider opaque, introspection, stateless", single, true, true, func(t *testing.T, _ string) string {
+			return startForeign(t, "FORMAT=opaque", "SECRET="+foreignSecret).issuer
+		}},
 	}
 }
 
@@ -120,7 +125,11 @@ func TestInteropMatrix(t *testing.T) {
 				table[client.name] = map[string][]string{}
 				t.Run(client.name, func(t *testing.T) {
 					eachProgram(t, func(t *testing.T, program string) {
-						s := newStage(t, program, issuer, p.mode, client)
+						settings := client.env
+						if p.opaque {
+							settings = slices.Concat(settings, askingForeign(&foreign{issuer: issuer}))
+						}
+						s := newStage(t, program, issuer, p.mode, client.modern, settings)
 						s.document = documents && client.documented
 						answers, err := client.run(t, s)
 						if err != nil {
@@ -171,14 +180,14 @@ type stage struct {
 }
 
 // newStage starts an example behind a tap.
-func newStage(t *testing.T, program, issuer string, mode setup, client foreignClient) *stage {
+func newStage(t *testing.T, program, issuer string, mode setup, modern bool, settings []string) *stage {
 	t.Helper()
 	s := &stage{program: program, mode: mode, wire: &wire{}, audit: filepath.Join(t.TempDir(), "audit.jsonl")}
-	s.single = !mode.stateful || program == "mcpgo" && client.modern
+	s.single = !mode.stateful || program == "mcpgo" && modern
 	front := httptest.NewUnstartedServer(nil)
 	t.Cleanup(front.Close)
 	s.endpoint = "http://" + front.Listener.Addr().String() + "/mcp"
-	env := slices.Concat([]string{"RESOURCE=" + s.endpoint, "AUDIT_LOG=" + s.audit, "ISSUER=" + issuer}, mode.env, client.env)
+	env := slices.Concat([]string{"RESOURCE=" + s.endpoint, "AUDIT_LOG=" + s.audit, "ISSUER=" + issuer}, mode.env, settings)
 	s.example = start(t, program, env...)
 	target, err := url.Parse(s.example.address)
 	if err != nil {
@@ -223,7 +232,7 @@ func (s *stage) judge(t *testing.T, answers []string) []string {
 	called := []string{"get_weather by alice", "purge by alice", "get_weather by alice"}
 	if len(ran) >= 3 && slices.Equal(ran[:3], called) && len(answers) >= 3 &&
 		slices.Equal(answers[:3], []string{"sunny in Oslo, sub=alice", "purged", "sunny in Rome, sub=alice"}) {
-		did = append(did, calls)
+		did = append(did, callsTools)
 	}
 	// One denial, and one more authorization, for what it had and what it lacked.
 	if denied == 1 && slices.Equal(asked, []string{"mcp:read", "mcp:read notes:write"}) {

@@ -26,9 +26,10 @@ func TestRefusesToStart(t *testing.T) {
 		env  string
 		says []string
 	}{
-		{"introspection", "INTROSPECTION_URL=http://127.0.0.1:1/introspect", []string{"INTROSPECTION_URL", "not supported yet"}},
-		{"introspection client", "INTROSPECTION_CLIENT_ID=me", []string{"INTROSPECTION_CLIENT_ID", "not supported yet"}},
-		{"introspection secret", "INTROSPECTION_CLIENT_SECRET=hidden-value", []string{"INTROSPECTION_CLIENT_SECRET", "not supported yet"}},
+		{"introspection", "INTROSPECTION_URL=http://127.0.0.1:1/introspect", []string{"INTROSPECTION_CLIENT_ID is not set"}},
+		{"introspection client", "INTROSPECTION_CLIENT_ID=me", []string{"INTROSPECTION_CLIENT_SECRET is not set"}},
+		{"introspection secret", "INTROSPECTION_CLIENT_SECRET=hidden-value", []string{"INTROSPECTION_CLIENT_ID is not set"}},
+		{"mistyped introspection", "INTROSPECTION_ENDPOINT=http://127.0.0.1:1", []string{"INTROSPECTION_ENDPOINT", "no such setting"}},
 		{"no port", "PORT=none", []string{"PORT", "from 0 to 65535"}},
 		{"a port too high", "PORT=65536", []string{"PORT", "from 0 to 65535"}},
 		{"a taken port", "PORT=" + port, []string{"127.0.0.1:" + port, "choose another PORT"}},

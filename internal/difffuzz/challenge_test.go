@@ -73,8 +73,10 @@ func FuzzWrittenChallenges(f *testing.F) {
 			return // see beyondGoSDK
 		}
 		written := challenge.Challenge{Scheme: "Bearer", Params: []challenge.Param{
-			{Name: "error", Value: code}, {Name: "error_description", Value: description},
-			{Name: "resource_metadata", Value: metadata}, {Name: "scope", Value: scope},
+			{Name: "error", Value: code},
+			{Name: "error_description", Value: description},
+			{Name: "resource_metadata", Value: metadata},
+			{Name: "scope", Value: scope},
 		}}
 		text := written.String()
 		ours, err := challenge.Parse([]string{text})

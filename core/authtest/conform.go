@@ -15,7 +15,7 @@ import (
 type Target struct {
 	// Start brings the server up and returns once it accepts connections. It must
 	// trust the access tokens of the issuer, as a real deployment would: by the
-	// keys that the issuer's metadata leads to. It is called several times, each
+	// keys that the issuer's metadata leads to, which are at /jwks.json. It is called several times, each
 	// time with another issuer, one of which is down at first; an error of tb
 	// fails what it was called for, not the test. What it starts must end with
 	// tb (testing.TB.Cleanup).
@@ -174,6 +174,9 @@ func (s *suite) judge(row *conformRow) Result {
 		}
 		f := &findings{}
 		row.check(t, f)
+		if len(f.list) > 0 {
+			t.renew()
+		}
 		r.Failure, r.Breach = t.redact(strings.Join(f.list, "\n")), f.breach
 	})
 	if problem := a.text(); problem != "" {
@@ -197,6 +200,13 @@ func (s *suite) rows() []conformRow {
 type findings struct {
 	list   []string
 	breach bool
+}
+
+// count notes that something happened more often than it may.
+func (f *findings) count(n, most int, sent, what string) {
+	if n > most {
+		f.list = append(f.list, fmt.Sprintf("\tsent: %s\n\texpected: at most %d %s\n\tcame: %d", sent, most, what, n))
+	}
 }
 
 // expect notes what was expected of an answer that isn't as it should be.

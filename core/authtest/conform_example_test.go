@@ -37,12 +37,13 @@ func ExampleExamine() {
 	// Output: [notes:read]
 }
 
-func TestConform(t *testing.T) {
+// TestNotes tries the server from outside.
+func TestNotes(t *testing.T) {
 	t.Parallel()
 	authtest.Conform(t, notes())
 }
 
-// notes describes the server to be tried, which has two tools.
+// notes describes the server, which has two tools.
 func notes() authtest.Target {
 	return authtest.Target{
 		Start: func(tb testing.TB, issuer string) authtest.Endpoint {

@@ -122,6 +122,11 @@ func TestEveryRequirementCanFail(t *testing.T) {
 				seen[r.ID] = r.NotApplicable
 			}
 			failed[r.ID] = failed[r.ID] || r.Failure != ""
+			for _, part := range []string{"sent: ", "expected: ", "came: "} {
+				if r.Failure != "" && !strings.Contains(r.Failure, part) {
+					t.Errorf("the failure of %s doesn't tell what was %s%s", r.ID, part, r.Failure)
+				}
+			}
 		}
 	}
 	never := regexp.MustCompile("only the server's own tests|on the wire a line feed")
@@ -194,6 +199,34 @@ func TestFailuresHoldNoToken(t *testing.T) {
 			if strings.Contains(texts.String(), part) {
 				t.Fatalf("a failure holds a part of %d bytes of a token", len(part))
 			}
+		}
+	}
+}
+
+// No two messages of a session have one id (MCP 2025-11-25, requests), or an SDK
+// would refuse the second for the sake of the first.
+func TestIDsAreUnique(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	seen := make(map[string]int)
+	id := regexp.MustCompile(`^\{"jsonrpc":"2.0","id":(\d+),"method":"[a-z/]+","params":\{`)
+	inner := open()
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if match := id.FindSubmatch(body); match != nil {
+			mu.Lock()
+			seen[string(match[1])]++
+			mu.Unlock()
+		}
+		inner.ServeHTTP(w, r)
+	})
+	authtest.ExamineWithin(t, serving(h), time.Second)
+	if len(seen) < 100 {
+		t.Errorf("%d ids were seen", len(seen))
+	}
+	for id, times := range seen {
+		if times > 1 {
+			t.Errorf("the id %s was used %d times", id, times)
 		}
 	}
 }

@@ -13,5 +13,8 @@
 // delay its answers, [Server.Answer] replaces them, and [Server.Requests] counts
 // what was asked.
 //
+// [Conform] tries a whole protected MCP server against such a server: each
+// requirement that can be seen from outside is a subtest.
+//
 // Whoever reaches such a server gets the tokens they want. It is for tests only.
 package authtest

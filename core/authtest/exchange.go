@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,6 +45,7 @@ type sending struct {
 // answer is what came.
 type answer struct {
 	sent   func() string // what was sent, in words, without a token
+	id     string        // that the message had, if it was a number
 	status int
 	header http.Header
 	body   string
@@ -69,7 +71,9 @@ func (a *answer) String() string {
 // send sends a request and reads the answer.
 func (t *trial) send(q sending) *answer {
 	request := t.request(&q)
-	a := &answer{sent: func() string { return t.describe(request, &q) }}
+	id := strconv.FormatInt(t.suite.lastID.Add(1), 10)
+	request.Body = numbered(request.Body, id)
+	a := &answer{id: id, sent: func() string { return t.describe(request, &q) }}
 	within := t.suite.patience
 	if q.withheld {
 		within /= 4 // A server that waits for the body will go on doing so.
@@ -89,10 +93,18 @@ func (t *trial) send(q sending) *answer {
 	const most = 1 << 20
 	body, err := io.ReadAll(io.LimitReader(resp.Body, most))
 	a.body = string(body)
-	if err != nil && ctx.Err() == nil {
-		a.err = err
+	if a.err = err; ctx.Err() != nil {
+		a.err = fmt.Errorf("status %d, and then no end within %s", a.status, within)
 	}
 	return a
+}
+
+// numbered gives a message an id of its own, as each must have in a session. What
+// is filled up with white space doesn't get longer by it.
+func numbered(body, id string) string {
+	const given = `"id":7`
+	longer := strings.ReplaceAll(body, given, `"id":`+id)
+	return strings.TrimSuffix(longer, strings.Repeat(" ", len(longer)-len(body)))
 }
 
 // request writes what a client of the transport sends, where q says nothing else.

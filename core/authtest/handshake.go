@@ -62,6 +62,14 @@ func (t *trial) initialize(token string) *answer {
 	return a
 }
 
+// renew begins another session, since what was sent may have broken the one that
+// there is.
+func (t *trial) renew() {
+	if t.session != "" {
+		t.initialize(t.full)
+	}
+}
+
 // discover tries MCP 2026-07-28, which has no handshake.
 func (t *trial) discover() bool {
 	t.modern, t.version, t.session = true, "2026-07-28", ""

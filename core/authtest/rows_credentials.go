@@ -187,9 +187,7 @@ func flawRows() []conformRow {
 			check: func(t *trial, f *findings) {
 				token := t.mint(Token{Scopes: t.suite.target.all(), Flaw: flaw})
 				f.refused(t, t.send(t.inSession(sending{token: token, holder: "a token with the flaw: " + string(flaw)})), http.StatusUnauthorized)
-				if n := t.as.Requests(StrangerKeysPath); n > 0 {
-					f.list = append(f.list, "\tthe key that the token points to was fetched")
-				}
+				f.count(t.as.Requests(StrangerKeysPath), 0, "a token that points to a key", "requests for that key")
 			},
 		})
 	}
@@ -215,16 +213,16 @@ func tokenRows(site *cases.Site) []conformRow {
 			token := stranger.Mint(Token{Audience: t.endpoint.Resource, Scopes: t.suite.target.all()})
 			t.minted = append(t.minted, token)
 			f.refused(t, t.send(t.inSession(sending{token: token, holder: "a token of an issuer that isn't trusted"})), http.StatusUnauthorized)
-			if n := stranger.asked(); n > 0 {
-				f.list = append(f.list, "\texpected: no request to that issuer; it got some")
-			}
+			f.count(stranger.asked(), 0, "a token of an issuer that isn't trusted", "requests to that issuer")
 		},
 	})
 }
 
+const scopeClause = "RFC 6750 §3.1; MCP 2026-07-28 authorization, scope challenge handling"
+
 // scopeRows are S8 and S13: a token that lacks a scope of the endpoint.
 func scopeRows() []conformRow {
-	const clause = "RFC 6750 §3.1; MCP 2026-07-28 authorization, scope challenge handling"
+	const clause = scopeClause
 	lacking := func(t *trial, q sending) *answer {
 		q.token, q.holder = t.token("other"), "a token without the scopes of the endpoint"
 		return t.send(t.inSession(q))
@@ -244,7 +242,10 @@ func scopeRows() []conformRow {
 		},
 		{
 			id: "S13/id", clause: "JSON-RPC 2.0 §5", about: "A denial of a message carries the message's id, in a JSON-RPC error.",
-			check: func(t *trial, f *findings) { f.answers(lacking(t, sending{}), "7") },
+			check: func(t *trial, f *findings) {
+				a := lacking(t, sending{})
+				f.answers(a, a.id)
+			},
 		},
 		{
 			id: "S13/id-string", clause: "JSON-RPC 2.0 §5", about: "A denial of a message carries the message's id, if it is a string too.",
@@ -262,15 +263,7 @@ func scopeRows() []conformRow {
 				f.refused(t, t.send(t.inSession(sending{token: t.token(other...), holder: "a token with the scopes in another case"})), http.StatusForbidden)
 			},
 		},
-		{
-			id: "S8/lacking-one", clause: clause, about: "A token that lacks one scope of the endpoint is answered 403.",
-			check: func(t *trial, f *findings) {
-				for i, s := range t.suite.target.Scopes {
-					rest := append(slices.Delete(slices.Clone(t.suite.target.Scopes), i, i+1), "other")
-					f.refused(t, t.send(t.inSession(sending{token: t.token(rest...), holder: "a token without " + s})), http.StatusForbidden)
-				}
-			},
-		},
+		lackingOneRow(),
 	}
 	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
 		rows = append(rows, conformRow{
@@ -282,6 +275,18 @@ func scopeRows() []conformRow {
 		rows[i].lacks = needScopes
 	}
 	return rows
+}
+
+func lackingOneRow() conformRow {
+	return conformRow{
+		id: "S8/lacking-one", clause: scopeClause, about: "A token that lacks one scope of the endpoint is answered 403.",
+		check: func(t *trial, f *findings) {
+			for i, s := range t.suite.target.Scopes {
+				rest := append(slices.Delete(slices.Clone(t.suite.target.Scopes), i, i+1), "other")
+				f.refused(t, t.send(t.inSession(sending{token: t.token(rest...), holder: "a token without " + s})), http.StatusForbidden)
+			}
+		},
+	}
 }
 
 func needScopes(t *trial) string {

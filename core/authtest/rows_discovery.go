@@ -146,10 +146,14 @@ func placeRows() []conformRow {
 			check: func(t *trial, f *findings) {
 				u, err := url.Parse(t.endpoint.Resource)
 				if err != nil {
-					f.list = append(f.list, "\tEndpoint.Resource is no URL")
-					return
+					t.tb.Fatalf("Endpoint.Resource: %v", err)
 				}
-				a := at(t, wellKnown+strings.TrimSuffix(u.RequestURI(), "/"))
+				path := wellKnown + u.RequestURI()
+				if u.Path == "" || u.Path == "/" {
+					path = strings.Replace(path, "/?", "?", 1)
+					path = strings.TrimSuffix(path, "/")
+				}
+				a := at(t, path)
 				f.expect(a.status == http.StatusOK && a.document()["resource"] == t.endpoint.Resource, a, "the metadata of the resource")
 			},
 		},

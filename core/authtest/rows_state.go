@@ -98,9 +98,8 @@ func keyRows() []conformRow {
 					f.refused(t, t.send(t.inSession(sending{token: token, holder: "a token with an unknown kid"})), http.StatusUnauthorized)
 				}
 				// A slow machine gives the server the time for more.
-				if most, n := 2+int(time.Since(began)/time.Second), t.as.KeyFetches()-before; n > most {
-					f.list = append(f.list, fmt.Sprintf("\tsent: %d tokens with unknown kids\n\texpected: at most %d requests for the keys\n\tcame: %d", tokens, most, n))
-				}
+				most := 2 + int(time.Since(began)/time.Second)
+				f.count(t.as.KeyFetches()-before, most, fmt.Sprint(tokens, " tokens with unknown kids"), "requests for the keys")
 			},
 		},
 	}
@@ -210,9 +209,7 @@ func rotationRows() []conformRow {
 					f.list = append(f.list, t.failure)
 					return
 				}
-				if most := 2; t.fetches > most {
-					f.list = append(f.list, fmt.Sprintf("\tsent: 50 requests at once\n\texpected: at most %d requests for the keys\n\tcame: %d", most, t.fetches))
-				}
+				f.count(t.fetches, 2, "many requests at once", "requests for the keys")
 			},
 		},
 		{

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ type suite struct {
 	patience time.Duration
 	trials   map[instance]*trial
 
+	lastID   atomic.Int64           // of all messages
 	oddToken func(kid string) Token // by a key that the crowded instance publishes
 }
 

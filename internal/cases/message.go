@@ -29,6 +29,8 @@ type Message struct {
 	Code   string
 	// Runs is what runs where the message is let in: "tool purge".
 	Runs string
+	// Almost is what a Forbidden message almost names, in the same words.
+	Almost string
 	// Extra says that the message holds arguments of which nobody asked the tool
 	// whether it takes them.
 	Extra bool
@@ -103,7 +105,7 @@ type Offer struct {
 
 // Messages is the whole table.
 func (o *Offer) Messages() []Message {
-	return slices.Concat(o.fields(), o.encodings(), o.documents(), o.keys(), o.values(), o.mirrors())
+	return slices.Concat(o.spelled(), o.fields(), o.encodings(), o.documents(), o.keys(), o.values(), o.mirrors())
 }
 
 // message is a request with the id 7.

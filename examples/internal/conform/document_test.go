@@ -66,11 +66,12 @@ func example(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, text2, _ := strings.Cut(string(text), "// notes describes")
-	if text2 == "" {
+	const begin = "// TestNotes tries"
+	_, code, ok := strings.Cut(string(text), begin)
+	if !ok {
 		t.Fatal("the example is not where it was")
 	}
-	return "// notes describes" + text2
+	return begin + code
 }
 
 // writeMatrix writes clause → row → test.

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"testing"
@@ -11,29 +12,30 @@ import (
 // TestConform proves of every example, stateless and stateful, what users prove
 // of their own servers.
 func TestConform(t *testing.T) {
-	for _, stateful := range []string{"", "1"} {
-		name := "stateless"
-		if stateful != "" {
-			name = "stateful"
-		}
-		t.Run(name, func(t *testing.T) {
+	for _, mode := range []struct{ name, stateful, resource string }{
+		{"stateless", "", ""},
+		{"stateful", "1", "https://mcp.example/team/mcp"},
+	} {
+		t.Run(mode.name, func(t *testing.T) {
 			eachProgram(t, func(t *testing.T, program string) {
 				t.Parallel()
-				authtest.Conform(t, conformTarget(t, program, "STATEFUL="+stateful))
+				authtest.Conform(t, conformTarget(t, program, mode.resource, "STATEFUL="+mode.stateful))
 			})
 		})
 	}
 }
 
-// conformTarget describes an example.
-func conformTarget(t *testing.T, program string, env ...string) authtest.Target {
+// conformTarget describes an example, whose resource is where it is reached if
+// none is given.
+func conformTarget(t *testing.T, program, resource string, env ...string) authtest.Target {
 	return authtest.Target{
 		Start: func(tb testing.TB, issuer string) authtest.Endpoint {
 			audit := filepath.Join(tb.TempDir(), "audit.jsonl")
 			ctx, cancel := context.WithCancel(context.Background())
-			p := launch(t, program, command(ctx, program, append(env, "ISSUER="+issuer, "AUDIT_LOG="+audit)...), cancel)
+			p := launch(t, program, command(ctx, program, append(env, "RESOURCE="+resource, "ISSUER="+issuer, "AUDIT_LOG="+audit)...), cancel)
 			return authtest.Endpoint{
-				Resource: p.address + p.path,
+				Resource: cmp.Or(resource, p.address+p.path),
+				URL:      p.address + p.path,
 				Ran: func() []string {
 					var names []string
 					for _, line := range auditLines(tb, audit) {

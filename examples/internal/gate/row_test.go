@@ -58,12 +58,7 @@ func operations() []row {
 		{Name: "G9 completion of a tool", Body: complete(`{"type":"ref/tool","name":"purge"}`), Verdict: refused, Status: 400},
 		{Name: "G9 completion of nothing", Body: message("completion/complete", `{"argument":{"name":"a","value":"b"}}`), Verdict: refused, Status: 400},
 		{Name: "G9 a tool without a rule", Body: call("unheard_of"), Verdict: forbidden},
-		{Name: "G9 a tool in another case", Body: call("Purge"), Verdict: forbidden},
-		{Name: "G9 a tool with a space", Body: call("purge "), Verdict: forbidden},
-		{Name: "G9 a tool with a NUL", Body: call(`purge\u0000`), Verdict: forbidden},
-		{Name: "G9 a tool by a look-alike", Body: call(`pur\uff47e`), Verdict: forbidden},
 		{Name: "S11 a tool that is never allowed", Body: call("gone"), Verdict: forbidden},
-		{Name: "G9 a prompt without a rule", Body: message("prompts/get", `{"name":"Hello"}`), Verdict: forbidden},
 		{Name: "G9 an unknown method", Body: message("made/up", `{"name":"purge"}`), Verdict: passed},
 		{Name: "G9 a method in another case", Body: message("Tools/Call", `{"name":"purge","arguments":{}}`), Verdict: passed},
 		{Name: "G9 a method with a space", Body: message("tools/call ", `{"name":"purge","arguments":{}}`), Verdict: passed},
@@ -96,12 +91,6 @@ func operations() []row {
 			row{Name: "S41 " + method, Body: message("resources/"+method, `{"uri":"notes://secret"}`), Runs: ran + " notes://secret"},
 			row{Name: "S41 " + method + " with the base scope", Body: message("resources/"+method, `{"uri":"notes://public"}`), Verdict: honest, Runs: ran + " notes://public"},
 		)
-		for _, uri := range []string{
-			"notes://%73ecret", "NOTES://secret", "notes://SECRET", "notes://secret/", "notes:///secret", "notes://secret#x",
-			"notes://secret?", "notes://public/../secret", " notes://secret", "notes://secret ", `notes:\\\\secret`, `notes://secret\u0000`, "",
-		} {
-			table = append(table, row{Name: "G9 " + method + " as it is written: " + uri, Body: message("resources/"+method, `{"uri":"`+uri+`"}`), Verdict: forbidden})
-		}
 	}
 	return table
 }

@@ -71,6 +71,16 @@ func peers() []peer {
 	}
 }
 
+// everything returns the kit's resource server and all apps.
+func everything(ctx context.Context, a *authority) (*core.ResourceServer, []app, error) {
+	rs, err := resourceServer(ctx, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := apps(ctx, a, rs)
+	return rs, list, err
+}
+
 // apps returns each router bare, with the kit and with the SDK's middleware;
 // and net/http with every peer, Gin and Echo with their own.
 func apps(ctx context.Context, a *authority, rs *core.ResourceServer) ([]app, error) {

@@ -45,8 +45,8 @@ func TestInteropRevocationAndOutage(t *testing.T) {
 	w.checkReady(t)
 
 	w.check(t, w.calling("a good token", w.good, http.StatusOK))
-	as.revoke(t, w.good)
-	as.revoke(t, w.narrow)
+	as.revokeAccess(t, w.good)
+	as.revokeAccess(t, w.narrow)
 	w.check(t, w.calling("S33: revoked before it was ever shown", w.narrow, http.StatusUnauthorized))
 	w.await(t, w.good, http.StatusUnauthorized) // ten seconds at most
 
@@ -72,7 +72,8 @@ func (w *world) await(t *testing.T, token string, status int) {
 	}
 }
 
-func (f *foreign) revoke(t *testing.T, token string) {
+// revokeAccess has the resource server revoke an access token (RFC 7009).
+func (f *foreign) revokeAccess(t *testing.T, token string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(timeout(t), http.MethodPost, f.issuer+"/token/revocation",
 		strings.NewReader(url.Values{"token": {token}}.Encode()))

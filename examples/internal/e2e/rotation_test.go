@@ -130,7 +130,7 @@ func (c *asker) tryFresh(ctx context.Context) error {
 	return nil
 }
 
-// crowd is a client at each of the examples, which all trust one server.
+// crowd is an asker at each of the examples, which all trust one server.
 type crowd struct {
 	*testing.T
 	as      *authtest.Server
@@ -186,7 +186,7 @@ func (c *crowd) load(ctx context.Context, one *asker) {
 	}
 }
 
-// give hands every client a token by the newest key. Whether the examples have
+// give hands every asker a token by the newest key. Whether the examples have
 // that key already is the caller's to say.
 func (c *crowd) give(subject string, known bool) {
 	c.Helper()
@@ -211,7 +211,7 @@ func (c *crowd) provoke() {
 	}
 }
 
-// await waits until it holds for every client.
+// await waits until it holds for every asker.
 func (c *crowd) await(what string, holds func(*asker) bool) {
 	c.Helper()
 	ctx := timeout(c.T)

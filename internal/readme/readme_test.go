@@ -147,7 +147,7 @@ func TestCommands(t *testing.T) {
 		for word := range strings.FieldsSeq(words) {
 			each = append(each, strings.ReplaceAll(body, "$part", word))
 		}
-		return strings.Join(each, "; ")
+		return strings.Join(each, " && ")
 	})
 	paths := regexp.MustCompile(`-C (\S+)|--prefix (\S+)`).FindAllStringSubmatch(commands, -1)
 	for _, m := range append(paths, []string{"", "examples/gin"}) {

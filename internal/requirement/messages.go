@@ -30,19 +30,23 @@ func messageRows() []Row {
 		{"G8/null-id", "An id that is null is refused.", `{"jsonrpc":"2.0","id":null,"method":"ping"}`, nil, unreadable()},
 		{"G8/no-name", "A call that names nothing is refused.", call(`{}`), nil, refusedMessage(http.StatusBadRequest, "-32600", "7", "the message doesn't say what it is about")},
 		{
-			"G3/other-type", "A type other than JSON is refused.", message, http.Header{"Content-Type": {"text/plain"}},
+			"G3/other-type", "A type other than JSON is refused.", message,
+			http.Header{"Content-Type": {"text/plain"}},
 			refusedMessage(http.StatusUnsupportedMediaType, "-32600", "null", "the content type must be application/json"),
 		},
 		{
-			"G3/utf-16", "A character set other than UTF-8 is refused.", message, http.Header{"Content-Type": {"application/json; charset=utf-16"}},
+			"G3/utf-16", "A character set other than UTF-8 is refused.", message,
+			http.Header{"Content-Type": {"application/json; charset=utf-16"}},
 			refusedMessage(http.StatusUnsupportedMediaType, "-32600", "null", "the content type must be application/json"),
 		},
 		{
-			"G4/gzip", "What would have to be unpacked is refused.", message, http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}},
+			"G4/gzip", "What would have to be unpacked is refused.", message,
+			http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}},
 			refusedMessage(http.StatusUnsupportedMediaType, "-32600", "null", "the body must not be encoded"),
 		},
 		{
-			"G10/other-name", "A header field that disagrees with the message is refused.", message, http.Header{"Content-Type": {"application/json"}, "Mcp-Name": {"purge"}},
+			"G10/other-name", "A header field that disagrees with the message is refused.", message,
+			http.Header{"Content-Type": {"application/json"}, "Mcp-Name": {"purge"}},
 			refusedMessage(http.StatusBadRequest, "-32020", "7", "a header field disagrees with the message"),
 		},
 	} {

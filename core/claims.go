@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -58,9 +59,10 @@ func (c *claims) check(now time.Time, skew time.Duration) error {
 // that are read here: a cnf that is spelled CNF must not go unseen.
 func (c *claims) checkNames(issuer *trustedIssuer) error {
 	read := append([]string{
-		"iss", "sub", "exp", "nbf", "iat", "cnf", "nonce", "at_hash", "c_hash", "events", "token_use", "typ",
+		"iss", "sub", "exp", "nbf", "iat", "cnf", "nonce", "at_hash", "c_hash", "events", "token_use", "token_type", "typ",
 		issuer.AudienceClaim, issuer.ClientClaim,
 	}, issuer.ScopeClaims...)
+	read = slices.AppendSeq(read, maps.Keys(issuer.Require))
 	for name := range c.members {
 		if isVariant(name, read...) {
 			return invalid(reasonMalformed, "claim names as they are written", "one in another case")
@@ -86,7 +88,8 @@ func (c *claims) checkKind() error {
 		return invalid(reasonNotAccess, "an access token", "a security event token (events)")
 	}
 	if raw, present := c.members["token_use"]; present {
-		if use, ok := strictjson.String(raw); !ok || use != "access" {
+		// Amazon Cognito writes the one, Ory Hydra the other.
+		if use, ok := strictjson.String(raw); !ok || use != "access" && use != "access_token" {
 			return invalid(reasonNotAccess, "token_use access", "another")
 		}
 	}
@@ -94,6 +97,24 @@ func (c *claims) checkKind() error {
 		typ, _ := strictjson.String(raw)
 		if slices.Contains([]string{"id", "refresh", "offline", "logout"}, strings.ToLower(typ)) {
 			return invalid(reasonNotAccess, "an access token", "claim typ "+typ)
+		}
+	}
+	return nil
+}
+
+// require checks the claims that the issuer's rules ask for.
+func (c *claims) require(rules map[string][]string) error {
+	for _, claim := range slices.Sorted(maps.Keys(rules)) {
+		held, err := c.list(claim, func(s string) []string { return []string{s} })
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(held, func(value string) bool { return slices.Contains(rules[claim], value) }) {
+			got := strings.Join(held, " and ")
+			if held == nil {
+				got = "no such claim"
+			}
+			return invalid(reasonClaim, claim+" "+strings.Join(rules[claim], " or "), got)
 		}
 	}
 	return nil

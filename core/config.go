@@ -29,12 +29,16 @@ type Config struct {
 	// AuthorizationServers are the issuer identifiers that the metadata
 	// advertises, byte for byte. It defaults to the URLs of Issuers.
 	AuthorizationServers []string
-	// Issuers are the issuers whose JWT access tokens are trusted. With no
-	// Issuers and no Verifiers it defaults to AuthorizationServers.
+	// Issuers are the issuers whose access tokens are trusted, each with rules of
+	// its own: a JWT falls under those of the issuer that it names, an opaque
+	// token under those of the one with Introspection. With no Issuers and no
+	// Verifiers it defaults to AuthorizationServers. It can't be changed once New
+	// has copied it; an app whose issuers come and go makes a resource server for
+	// each tenant, or a new one.
 	Issuers []Issuer
 	// Verifiers are asked before the Issuers, in order, until one answers with
 	// anything but [ErrNotMine]. Where there are any, Issuers has no default:
-	// list those whose JWTs are to be trusted beside them.
+	// list those whose tokens are to be trusted beside them.
 	Verifiers []Verifier
 
 	// Scopes are the scopes that every request to the endpoint needs.
@@ -64,6 +68,10 @@ type Config struct {
 	// Logger gets refusals at level Info, with their reason and a hint, and
 	// outages at Warn. It defaults to slog.Default().
 	Logger *slog.Logger
+	// CheckAfter, where set, runs [ResourceServer.Check] once, so long after New,
+	// and logs each finding at level Warn. The service must listen by then: 10
+	// seconds suit most.
+	CheckAfter time.Duration
 	// HTTPClient reaches the authorization servers. Its transport is used; its
 	// redirect policy is not. It defaults to a client of http.DefaultTransport.
 	HTTPClient *http.Client
@@ -95,8 +103,9 @@ type Limits struct {
 	ClockSkew time.Duration
 	// CachedTokens is how many verified JWTs are remembered at a time, by a hash
 	// each and until their expiry at most: 10,000 by default, which take some
-	// 8 MB once there are so many; none if negative. The answers of Verifiers are
-	// never remembered.
+	// 8 MB once there are so many; none if negative. It also bounds the answers
+	// of introspection, about good and about bad tokens each (see
+	// [Introspection].CacheTime). The answers of Verifiers are never remembered.
 	CachedTokens int
 	// KeyCooldown is the least time between two fetches of an issuer's keys
 	// that tokens with unknown key ids provoke, 10 seconds by default. After a

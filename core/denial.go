@@ -32,7 +32,8 @@ type Denial struct {
 	retryAfter        time.Duration
 	allow             string
 
-	expected, got, detail string // for the operator, never for the client
+	expected, got, detail string         // for the operator, never for the client
+	issuer                *trustedIssuer // whose rules deny, where there is one
 }
 
 // Error returns the reason in the operator's words. It is not meant for
@@ -62,7 +63,7 @@ func (rs *ResourceServer) denialOf(err error, token string, scopes []string) *De
 	d := &Denial{}
 	var r *refusal
 	if errors.As(err, &r) {
-		d.Reason, d.expected, d.got = r.reason, r.expected, r.got
+		d.Reason, d.expected, d.got, d.issuer = r.reason, r.expected, r.got, r.issuer
 	} else {
 		d.detail = strikeOut(err.Error(), token)
 	}

@@ -179,7 +179,7 @@ func (rs *ResourceServer) passMessage(r *http.Request, p *passage, bare *Denial)
 		}
 		return denial
 	}
-	if rs.policy != nil || rs.watches(r.Context()) {
+	if rs.policy != nil || rs.watches(r.Context()) || p.verified.observation() != nil {
 		m.op.name()
 	}
 	denial := rs.permit(r.Context(), p.verified, m, bare)

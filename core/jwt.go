@@ -18,45 +18,70 @@ import (
 // that can be checked without a key is checked first, so that junk causes no
 // network traffic. golang-jwt does the signatures; header and claims are read
 // here, because its reading is more lenient than a gate may be.
-func (rs *ResourceServer) verifyJWT(ctx context.Context, token string) (*verified, error) {
+//
+// It reports whether the verdict was one that introspection had kept.
+func (rs *ResourceServer) verifyJWT(ctx context.Context, token string) (v *verified, kept bool, err error) {
 	t, err := splitJWT(token)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	header, err := readHeader(t.header)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	claims, err := readClaims(t.payload)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	issuer, err := rs.issuerOf(claims)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err := claims.checkNames(issuer); err != nil {
-		return nil, err
+		return nil, false, ruledBy(issuer, err)
 	}
+	if issuer.verifiesJWTs() {
+		v, err = rs.verifyByKeys(ctx, issuer, &t, &header, claims)
+	} else {
+		v, kept, err = rs.introspectJWT(ctx, issuer, token, claims)
+	}
+	return v, kept, ruledBy(issuer, err)
+}
+
+// verifyByKeys verifies the token by the rules and the keys of its issuer.
+func (rs *ResourceServer) verifyByKeys(ctx context.Context, issuer *trustedIssuer, t *compactJWT, header *jwtHeader, c *claims) (*verified, error) {
 	if err := header.check(issuer); err != nil {
 		return nil, err
 	}
-	if err := claims.check(rs.clock.Now(), rs.limits.ClockSkew); err != nil {
+	v, err := rs.judge(issuer, c, t.payload)
+	if err != nil {
 		return nil, err
 	}
-	p, err := claims.principal(issuer)
+	method := jwt.GetSigningMethod(header.algorithm)
+	v.key, err = issuer.keys.Verify(ctx, method, header.keyID, t.signed, t.signature)
+	if err != nil {
+		return nil, keyRefusal(err, issuer, *header)
+	}
+	return v, rs.check(v)
+}
+
+// judge holds what a token says, or what is said of it, against the issuer's
+// rules. Its text becomes the principal's claims.
+func (rs *ResourceServer) judge(issuer *trustedIssuer, c *claims, text []byte) (*verified, error) {
+	if err := c.check(rs.clock.Now(), rs.limits.ClockSkew); err != nil {
+		return nil, err
+	}
+	if err := c.require(issuer.Require); err != nil {
+		return nil, err
+	}
+	p, err := c.principal(issuer)
 	if err != nil {
 		return nil, err
 	}
 	p.Scopes = rs.vocabulary.read(p.Scopes)
-	p.Claims = t.payload
+	p.Claims = text
 	p.vocabulary = &rs.vocabulary
-	method := jwt.GetSigningMethod(header.algorithm)
-	key, err := issuer.keys.Verify(ctx, method, header.keyID, t.signed, t.signature)
-	if err != nil {
-		return nil, keyRefusal(err, issuer, header)
-	}
-	return rs.check(&verified{principal: p, key: key}, issuer.Audiences)
+	return &verified{principal: p, issuer: issuer}, nil
 }
 
 // compactJWT is a token of three segments, decoded (RFC 7515 §3.1).
@@ -158,9 +183,19 @@ func (rs *ResourceServer) issuerOf(c *claims) (*trustedIssuer, error) {
 	}
 	issuer, ok := rs.issuers[name]
 	if !ok {
-		return nil, invalid(reasonIssuer, strings.Join(rs.issuerNames, " or "), name)
+		return nil, invalid(reasonIssuer, someOf(rs.issuerNames), name)
 	}
 	return issuer, nil
+}
+
+// someOf lists what is expected, as far as a line of the log should hold it: a
+// template may have very many tenants.
+func someOf(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return strings.Join(names, " or ")
+	}
+	return fmt.Sprintf("%s or one of %d more", strings.Join(names[:most], " or "), len(names)-most)
 }
 
 // keyRefusal says in the operator's words why no key verified the token.

@@ -80,16 +80,27 @@ func (rs *ResourceServer) lintScopes(ctx context.Context) []error {
 		}
 		offered = append(offered, metadata.ScopesSupported...)
 	}
-	needed := rs.config.Scopes
-	if rs.policy != nil {
-		needed = union(needed, rs.policy.scopes())
-	}
 	var findings []error
-	offered = rs.vocabulary.read(offered)
-	for _, scope := range rs.vocabulary.missing(offered, needed) {
+	for _, scope := range rs.unoffered(offered) {
 		if len(rs.issuerNames) > 0 {
 			findings = append(findings, fmt.Errorf("scope %q is in no authorization server's scopes_supported, so nobody can get it: add it there, or correct its spelling", scope))
 		}
 	}
 	return findings
+}
+
+// unoffered returns the scopes that are needed anywhere and not among those
+// offered, nor implied by them. A list of nothing but what OpenID Connect defines
+// says nothing of an API's scopes (RFC 8414 §2: servers may leave some out).
+func (rs *ResourceServer) unoffered(offered []string) []string {
+	if !slices.ContainsFunc(offered, func(scope string) bool {
+		return !slices.Contains([]string{"openid", "profile", "email", "address", "phone", offlineAccess}, scope)
+	}) {
+		return nil
+	}
+	needed := rs.config.Scopes
+	if rs.policy != nil {
+		needed = union(needed, rs.policy.scopes())
+	}
+	return rs.vocabulary.missing(rs.vocabulary.read(offered), needed)
 }

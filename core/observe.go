@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -26,6 +27,8 @@ import (
 //	not_an_access_token     401  an ID token, refresh token or the like
 //	unknown_issuer          401  an iss that isn't trusted
 //	wrong_audience          401  not issued for this resource
+//	claim_not_allowed       401  a claim without a value of Issuer.Require
+//	inactive_token          401  introspection says that it isn't active
 //	expired                 401  exp is over
 //	no_expiry               401  no exp, or zero
 //	not_yet_valid           401  nbf or iat in the future
@@ -41,6 +44,8 @@ import (
 //	method_not_allowed      405  not a method of the MCP transport
 //	malformed_message       400, 413, 415  a body that can't be read one way
 //	keys_unavailable        503  no usable key set is held
+//	introspection_unavailable  503  introspection doesn't answer, or not in its form
+//	introspection_refused   503  introspection refuses this service's own credentials
 //	verifier_unavailable    503  a Verifier or Confirm said ErrUnavailable
 //	fault                   500  a callback panicked or failed otherwise
 type Event struct {
@@ -52,6 +57,13 @@ type Event struct {
 	Reason string
 	// Expected and Got say what the check wanted and found.
 	Expected, Got string
+	// Hint says which setting, here or at the authorization server, cures the
+	// denial, where that can be known.
+	Hint string
+	// Observed is the reason code that a request which was let in would have
+	// been denied with but for [Issuer].ObserveAudience. Expected, Got and Hint
+	// are then about that.
+	Observed string
 	// Detail is the text of a callback's error, without the token.
 	Detail string
 	// Operation is what was asked for, as far as it was read.
@@ -85,8 +97,11 @@ func (rs *ResourceServer) watches(ctx context.Context) bool {
 // tell reports one decision to the observer and the log.
 func (rs *ResourceServer) tell(r *http.Request, began time.Time, who *bearer, op Operation, d *Denial) {
 	level := slog.LevelDebug
-	if d != nil {
+	switch {
+	case d != nil:
 		level = levelOf(d)
+	case who.observation() != nil:
+		level = slog.LevelWarn
 	}
 	logged := rs.config.Logger.Enabled(r.Context(), level)
 	if rs.config.Observe == nil && !logged {
@@ -96,8 +111,13 @@ func (rs *ResourceServer) tell(r *http.Request, began time.Time, who *bearer, op
 	if v := who.verified; v != nil {
 		e.Issuer, e.ClientID, e.subject = v.principal.Issuer, v.principal.ClientID, v.principal.Subject
 	}
-	if d != nil {
+	switch {
+	case d != nil:
 		e.Status, e.Reason, e.Expected, e.Got, e.Detail = d.Status, d.Reason, d.expected, d.got, d.detail
+		e.Hint = rs.hint(d.Reason, d.got, cmp.Or(d.issuer, who.rules()))
+	case who.observation() != nil:
+		o := who.observed
+		e.Observed, e.Expected, e.Got, e.Hint = o.reason, o.expected, o.got, rs.hint(o.reason, o.got, o.issuer)
 	}
 	if logged {
 		rs.log(r.Context(), level, &e)
@@ -129,9 +149,10 @@ func (rs *ResourceServer) log(ctx context.Context, level slog.Level, e *Event) {
 	attrs := []slog.Attr{slog.String("resource", e.Resource)}
 	for _, field := range []struct{ name, value string }{
 		{"reason", e.Reason},
+		{"observed", e.Observed},
 		{"expected", e.Expected},
 		{"got", e.Got},
-		{"hint", hint(e.Reason)},
+		{"hint", e.Hint},
 		{"detail", e.Detail},
 		{"operation", bounded(e.Operation.Method)},
 		{"name", bounded(e.Operation.Name)},
@@ -143,6 +164,9 @@ func (rs *ResourceServer) log(ctx context.Context, level slog.Level, e *Event) {
 		}
 	}
 	message := "request let in"
+	if e.Observed != "" {
+		message = "request let in, but would be denied without Issuer.ObserveAudience"
+	}
 	if e.Status != 0 {
 		message = "request denied"
 		attrs = append(attrs, slog.Int("status", e.Status))

@@ -29,7 +29,8 @@ type Principal struct {
 	Expiry time.Time
 	// NoExpiry says that the token has no end of its own, as API keys have none.
 	NoExpiry bool
-	// Claims is the JSON object that the token carried, where it carried one.
+	// Claims is the JSON object that the token carried, or that introspection
+	// answered, where there is one.
 	Claims json.RawMessage
 
 	vocabulary *vocabulary // of the resource server that let the principal in

@@ -31,6 +31,7 @@ type ResourceServer struct {
 	verifiers   []Verifier
 	issuers     map[string]*trustedIssuer
 	issuerNames []string
+	opaque      *trustedIssuer // whose opaque tokens are introspected, or nil
 	audiences   []string
 	vocabulary  vocabulary
 	tokens      *tokencache.Cache[*verified]
@@ -91,6 +92,9 @@ func New(ctx context.Context, config Config) (*ResourceServer, error) {
 	if err := rs.trustIssuers(ctx); err != nil {
 		return nil, err
 	}
+	if config.CheckAfter > 0 {
+		go rs.checkLater(ctx, config.CheckAfter)
+	}
 	return rs, nil
 }
 
@@ -102,6 +106,9 @@ func (rs *ResourceServer) trustIssuers(ctx context.Context) error {
 		}
 		rs.issuers[i.URL] = trusted
 		rs.issuerNames = append(rs.issuerNames, i.URL)
+		if trusted.opaque != nil {
+			rs.opaque = trusted
+		}
 	}
 	return nil
 }
@@ -142,9 +149,13 @@ func (c Config) completed() Config {
 			c.Issuers = append(c.Issuers, Issuer{URL: server})
 		}
 	}
-	for i := range c.Issuers {
-		c.Issuers[i] = c.Issuers[i].completed(c.Resource)
+	var issuers []Issuer
+	for _, template := range c.Issuers {
+		for _, i := range template.perTenant() {
+			issuers = append(issuers, i.completed(c.Resource))
+		}
 	}
+	c.Issuers = issuers
 	if len(c.AuthorizationServers) == 0 {
 		for _, i := range c.Issuers {
 			c.AuthorizationServers = append(c.AuthorizationServers, i.URL)
@@ -180,14 +191,14 @@ func (rs *ResourceServer) Path() string { return rs.path }
 // challenges name it (RFC 9728 §5.1).
 func (rs *ResourceServer) MetadataURL() string { return rs.metadataURL }
 
-// Ready waits until the keys of every issuer are there, so that tokens can be
-// verified, and returns nil then. A verifier that has a method of the same form
-// is asked, too. Once ctx ends Ready returns why not; that error wraps
-// [ErrUnavailable] and names the issuers.
+// Ready waits until the keys of every issuer are there and introspection answers,
+// so that tokens can be verified, and returns nil then. A verifier that has a
+// method of the same form is asked, too. Once ctx ends Ready returns why not; that
+// error wraps [ErrUnavailable] and names the issuers.
 func (rs *ResourceServer) Ready(ctx context.Context) error {
 	var reasons []error
 	for _, name := range rs.issuerNames {
-		if err := rs.issuers[name].keys.Ready(ctx); err != nil {
+		if err := rs.issuers[name].ready(ctx); err != nil {
 			reasons = append(reasons, fmt.Errorf("%w: issuer %s: %w", ErrUnavailable, name, err))
 		}
 	}
@@ -208,11 +219,19 @@ func (rs *ResourceServer) Ready(ctx context.Context) error {
 // that is under way is not kept either.
 //
 // Forgetting isn't revoking: a JWT that its issuer's keys still verify is let in
-// again. To refuse it before its expiry, refuse its principal in
+// again, and an opaque token that its issuer still calls active. To refuse it before its expiry, refuse its principal in
 // [Config.Confirm], which is asked for every request.
 func (rs *ResourceServer) Forget(meant func(Principal) bool) {
 	rs.tokens.Forget(func(v *verified) bool { return meant(v.principal.clone()) })
+	if rs.opaque != nil {
+		rs.opaque.opaque.forget(meant)
+	}
 }
 
 // ForgetToken drops the kept verdict on one token, as Forget does.
-func (rs *ResourceServer) ForgetToken(token string) { rs.tokens.ForgetToken(token) }
+func (rs *ResourceServer) ForgetToken(token string) {
+	rs.tokens.ForgetToken(token)
+	if rs.opaque != nil {
+		rs.opaque.opaque.forgetToken(token)
+	}
+}

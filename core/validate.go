@@ -43,6 +43,9 @@ func (c *Config) validate() (*url.URL, error) {
 	m.metadata(&c.Metadata)
 	m.originList(c.AllowedOrigins)
 	m.limits(c.Limits)
+	if c.CheckAfter < 0 {
+		m.add("CheckAfter", c.CheckAfter, "it is negative", "leave it zero for no check, or set how long the service takes to listen")
+	}
 	return resource, errors.Join(m.list...)
 }
 
@@ -161,15 +164,31 @@ func (m *mistakes) issuerURL(field, value string) {
 
 func (m *mistakes) issuer(field string, c *Config, index int) {
 	i := &c.Issuers[index]
-	m.issuerURL(field+".URL", i.URL)
-	if slices.ContainsFunc(c.Issuers[:index], func(other Issuer) bool { return other.URL == i.URL }) {
-		m.add(field+".URL", i.URL, "two issuers have it", "merge them: a token's iss chooses its one rule")
+	m.tenants(field, i)
+	for _, one := range i.perTenant() {
+		m.issuerURL(field+".URL", one.URL)
+		if one.MetadataURL != "" {
+			m.url(field+".MetadataURL", one.MetadataURL, "set the URL of the authorization server metadata, or leave it empty")
+		}
+		if one.JWKSURL != "" {
+			m.url(field+".JWKSURL", one.JWKSURL, "set the URL of the key set, or leave it empty")
+		}
+		if slices.ContainsFunc(c.Issuers[:index], func(other Issuer) bool { return other.trusts(one.URL) }) {
+			m.add(field+".URL", one.URL, "two issuers have it", "merge them: a token's iss chooses its one rule")
+		}
 	}
-	if i.MetadataURL != "" {
-		m.url(field+".MetadataURL", i.MetadataURL, "set the URL of the authorization server metadata, or leave it empty")
+	m.audience(field, i)
+	for _, claim := range slices.Sorted(maps.Keys(i.Require)) {
+		if claim == "" || len(i.Require[claim]) == 0 {
+			m.add(fmt.Sprintf("%s.Require[%q]", field, claim), i.Require[claim], "no value would do", "name a claim and list its good values, or remove the entry")
+		}
 	}
-	if i.JWKSURL != "" {
-		m.url(field+".JWKSURL", i.JWKSURL, "set the URL of the key set, or leave it empty")
+	if i.Introspection != nil {
+		m.introspection(field+".Introspection", i)
+		if slices.ContainsFunc(c.Issuers[:index], func(other Issuer) bool { return other.Introspection != nil }) {
+			m.add(field+".Introspection", i.Introspection, "another issuer has it, and an opaque token doesn't say whose it is",
+				"leave it to one issuer, or write a Verifier that tells the tokens apart")
+		}
 	}
 	if i.MetadataURL != "" && i.JWKSURL != "" {
 		m.add(field+".MetadataURL", i.MetadataURL, "it is never asked, since JWKSURL is set", "remove one of the two")
@@ -192,6 +211,47 @@ func (m *mistakes) issuer(field string, c *Config, index int) {
 	if i.ScopePrefix != c.scopePrefix() {
 		m.add(field+".ScopePrefix", i.ScopePrefix, fmt.Sprintf("Issuers[0] has %q, and a challenge has one spelling", c.scopePrefix()),
 			"give every issuer the same prefix, or protect two resources")
+	}
+}
+
+// tenants checks that a template and its allow-list go together.
+func (m *mistakes) tenants(field string, i *Issuer) {
+	template := strings.Contains(i.URL, tenantPlaceholder)
+	switch {
+	case template && len(i.Tenants) == 0:
+		m.add(field+".Tenants", i.Tenants, "URL is a template, and no tenant is trusted", "list the tenants whose tokens are good; there is no way to trust any")
+	case !template && len(i.Tenants) > 0:
+		m.add(field+".URL", i.URL, "Tenants is set, and nothing in it says where a tenant goes", "write "+tenantPlaceholder+" in its place, or remove Tenants")
+	}
+	for n, tenant := range i.Tenants {
+		if !isTenant(tenant) {
+			m.add(fmt.Sprintf("%s.Tenants[%d]", field, n), tenant, "it is no tenant's id", "use the letters, digits, dots, underscores and hyphens of the id")
+		}
+		if slices.Contains(i.Tenants[:n], tenant) {
+			m.add(fmt.Sprintf("%s.Tenants[%d]", field, n), tenant, "it is listed twice", "remove one")
+		}
+	}
+}
+
+// isTenant reports whether s is one segment that means nothing else in a URL.
+func isTenant(s string) bool {
+	return strings.Trim(s, ".") != "" && isHost(s) && !strings.Contains(s, ":")
+}
+
+// trusts reports whether the issuer, or one that it is the template of, has the
+// URL.
+func (i *Issuer) trusts(url string) bool {
+	return slices.ContainsFunc(i.perTenant(), func(one Issuer) bool { return one.URL == url })
+}
+
+// audience checks that the rule about audiences can be met, and is one.
+func (m *mistakes) audience(field string, i *Issuer) {
+	if i.AudienceClaim != "" && i.AudienceClaim != "aud" && len(i.Audiences) == 0 {
+		m.add(field+".Audiences", i.Audiences, fmt.Sprintf("claim %q would have to hold the resource identifier", i.AudienceClaim),
+			"list the values of that claim which mean this resource")
+	}
+	if i.DangerouslyAnyAudience && (i.AudienceClaim != "" || len(i.Audiences) > 0 || i.ObserveAudience) {
+		m.add(field+".DangerouslyAnyAudience", true, "the issuer has another rule about audiences, too", "remove one of the two")
 	}
 }
 

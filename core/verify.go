@@ -44,8 +44,10 @@ type Verifier interface {
 // verified is a principal that was let in. It is never changed once it is made,
 // since requests share it.
 type verified struct {
-	principal Principal   // packed
-	key       *keyset.Key // that the token is signed with, where one is
+	principal Principal      // packed
+	key       *keyset.Key    // that the token is signed with, where one is
+	issuer    *trustedIssuer // whose rules it meets, nil for a verifier's
+	observed  *refusal       // what Issuer.ObserveAudience let pass, or nil
 }
 
 // bearer is who a request's token stands for, and how that was found out.
@@ -63,12 +65,29 @@ func (v *verified) ownerName() string {
 	return v.principal.owner()
 }
 
+// rules is whose rules the principal meets, or nil.
+func (v *verified) rules() *trustedIssuer {
+	if v == nil {
+		return nil
+	}
+	return v.issuer
+}
+
+// observation is what was let pass, or nil.
+func (v *verified) observation() *refusal {
+	if v == nil {
+		return nil
+	}
+	return v.observed
+}
+
 // refusal is why a token, a request or an answer was turned down, in words for
 // the operator. It never holds the token.
 type refusal struct {
 	outcome       error // ErrInvalid or ErrUnavailable
 	reason        string
 	expected, got string
+	issuer        *trustedIssuer // whose rules refuse, where there is one
 }
 
 func (r *refusal) Error() string {
@@ -84,6 +103,16 @@ func (r *refusal) Error() string {
 
 func (r *refusal) Unwrap() error { return r.outcome }
 
+// ruledBy notes whose rules a refusal comes from. One that is kept and shared
+// has it already.
+func ruledBy(issuer *trustedIssuer, err error) error {
+	var r *refusal
+	if errors.As(err, &r) && r.issuer == nil {
+		r.issuer = issuer
+	}
+	return err
+}
+
 func invalid(reason, expected, got string) error {
 	return &refusal{outcome: ErrInvalid, reason: reason, expected: expected, got: bounded(got)}
 }
@@ -97,10 +126,10 @@ func bounded(s string) string {
 	return s
 }
 
-// verify asks the verifiers in order. A token that none of them claims must be a
-// JWT of a trusted issuer. The verdict on such a one is kept, since a client
-// sends the same token with every call: until the token's expiry at most, and
-// only for as long as the key that it is signed with may be used.
+// verify asks the verifiers in order. A token that none of them claims must be one
+// of a trusted issuer. The verdict on a JWT is kept, since a client sends the same
+// token with every call: until the token's expiry at most, and only for as long
+// as the key that it is signed with may be used. Introspection keeps its own.
 func (rs *ResourceServer) verify(ctx context.Context, token string, now time.Time) (*verified, bool, error) {
 	for _, verifier := range rs.verifiers {
 		p, err := askVerifier(ctx, verifier, token)
@@ -111,36 +140,62 @@ func (rs *ResourceServer) verify(ctx context.Context, token string, now time.Tim
 			return nil, false, err
 		}
 		p.vocabulary = &rs.vocabulary // it shares no memory with the verifier once it is packed
-		v, err := rs.check(&verified{principal: p}, rs.audiences)
-		return v, false, err
+		v := &verified{principal: p}
+		return v, false, rs.check(v)
 	}
 	if len(rs.issuers) == 0 {
 		return nil, false, invalid(reasonNoVerifier, "a token of one of the configured verifiers", "one that none of them claims")
+	}
+	if rs.opaque != nil && !isJWT(token) {
+		v, kept, err := rs.introspect(ctx, rs.opaque, token)
+		return v, kept, ruledBy(rs.opaque, err)
 	}
 	kept, place, ok := rs.tokens.Get(token, now)
 	if ok && kept.key.Usable(now) {
 		return kept, true, nil
 	}
-	v, err := rs.verifyJWT(ctx, token)
+	v, introspected, err := rs.verifyJWT(ctx, token)
 	if err != nil {
 		return nil, false, err
 	}
-	place.Put(v, v.principal.Expiry, rs.clock.Now())
-	return v, false, nil
+	if v.key != nil {
+		place.Put(v, v.principal.Expiry, rs.clock.Now())
+	}
+	return v, introspected, nil
 }
 
 // check holds a principal against what no verifier may decide.
-func (rs *ResourceServer) check(v *verified, audiences []string) (*verified, error) {
+func (rs *ResourceServer) check(v *verified) error {
 	if err := rs.current(&v.principal); err != nil {
-		return nil, err
+		return err
 	}
-	if !slices.ContainsFunc(v.principal.Audience, func(got string) bool {
-		return slices.ContainsFunc(audiences, func(want string) bool { return sameAudience(want, got) })
-	}) {
-		return nil, invalid(reasonAudience, strings.Join(audiences, " or "), describeAudience(v.principal.Audience))
+	if err := rs.checkAudience(v); err != nil {
+		return err
 	}
 	v.principal = v.principal.packed()
-	return v, nil
+	return nil
+}
+
+// checkAudience checks whom the token is for, by the issuer's rule (RFC 9068 §4).
+func (rs *ResourceServer) checkAudience(v *verified) error {
+	accepted, rules := rs.audiences, v.issuer
+	if rules != nil {
+		accepted = rules.Audiences
+	}
+	if rules != nil && rules.DangerouslyAnyAudience || slices.ContainsFunc(v.principal.Audience, func(got string) bool {
+		return slices.ContainsFunc(accepted, func(want string) bool { return sameAudience(want, got) })
+	}) {
+		return nil
+	}
+	wrong := &refusal{
+		outcome: ErrInvalid, reason: reasonAudience, issuer: rules,
+		expected: someOf(accepted), got: bounded(describeAudience(v.principal.Audience)),
+	}
+	if rules != nil && rules.ObserveAudience {
+		v.observed = wrong
+		return nil
+	}
+	return wrong
 }
 
 // askVerifier calls the verifier and turns a panic into an error: a callback

@@ -83,10 +83,8 @@ func (s *Server) authenticate(r *http.Request, form url.Values) (*client, error)
 		}
 		id, secret, inBody = basicID, basicSecret, true
 	}
-	s.mu.Lock()
-	c, ok := s.store.client(id)
-	s.mu.Unlock()
-	if !ok || c.confidential != inBody {
+	c, err := s.clientOf(r.Context(), id)
+	if err != nil || c.confidential != inBody {
 		return nil, failed
 	}
 	given := digestOf(secret)

@@ -1,6 +1,8 @@
 package devissuer
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,7 +40,7 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	}
 	// Until the client and its redirect URI are known to belong together, the
 	// user must not be sent anywhere (RFC 6749 §4.1.2.1).
-	a, problem := s.identify(query)
+	a, problem := s.identify(r.Context(), query)
 	if problem != "" {
 		s.pages.fail(w, http.StatusBadRequest, problem)
 		return
@@ -60,15 +62,16 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 }
 
 // identify finds out who asks and where the answer goes.
-func (s *Server) identify(query url.Values) (a authorization, problem string) {
+func (s *Server) identify(ctx context.Context, query url.Values) (a authorization, problem string) {
 	if len(query["client_id"]) > 1 || len(query["redirect_uri"]) > 1 {
 		return a, "client_id or redirect_uri is there twice."
 	}
-	s.mu.Lock()
-	c, ok := s.store.client(query.Get("client_id"))
-	s.mu.Unlock()
-	if !ok {
+	c, err := s.clientOf(ctx, query.Get("client_id"))
+	if errors.Is(err, errNoClient) {
 		return a, "This client_id is not registered here. A development server forgets its clients when it restarts: let the app register again."
+	}
+	if err != nil {
+		return a, "This client can't be used here: " + err.Error() + "."
 	}
 	a = authorization{client: c, redirectURI: query.Get("redirect_uri"), redirectGiven: query.Has("redirect_uri")}
 	if !a.redirectGiven && len(c.redirectURIs) == 1 {

@@ -15,7 +15,8 @@
 //   - the issuer in every authorization response (RFC 9207)
 //   - refresh tokens that rotate, with reuse detection (OAuth 2.1 §4.3.1)
 //   - client credentials for confidential clients
-//   - dynamic client registration (RFC 7591)
+//   - dynamic client registration (RFC 7591), and Client ID Metadata Documents:
+//     a client_id that is the URL of the client's metadata, which is fetched
 //   - JWT access tokens (RFC 9068), or opaque ones
 //   - introspection (RFC 7662) and revocation (RFC 7009)
 //

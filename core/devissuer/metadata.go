@@ -60,6 +60,7 @@ type metadataDocument struct {
 	IntrospectAuthMethods  []string `json:"introspection_endpoint_auth_methods_supported"`
 	RevocationAuthMethods  []string `json:"revocation_endpoint_auth_methods_supported"`
 	IssParameter           bool     `json:"authorization_response_iss_parameter_supported"`
+	ClientIDDocuments      bool     `json:"client_id_metadata_document_supported"`
 	SubjectTypes           []string `json:"subject_types_supported"`
 	IDTokenSigningAlgs     []string `json:"id_token_signing_alg_values_supported"`
 	ProtectedResources     []string `json:"protected_resources,omitempty"`
@@ -91,6 +92,7 @@ func (s *Server) metadataBody() ([]byte, error) {
 		IntrospectAuthMethods: confidential,
 		RevocationAuthMethods: append([]string{authNone}, confidential...),
 		IssParameter:          true,
+		ClientIDDocuments:     true,
 		SubjectTypes:          []string{"public"},
 		IDTokenSigningAlgs:    []string{"RS256"},
 		ProtectedResources:    s.config.Resources,

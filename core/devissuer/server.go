@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/mcpbearer/mcpbearer/internal/fetch"
 )
 
 // maxBody is the size in bytes up to which request bodies are read, and
@@ -25,6 +27,7 @@ type Server struct {
 	endpoints Endpoints
 	metadata  []byte
 	pages     *pages
+	documents fetch.Getter
 	routes    map[string]route
 
 	mu    sync.Mutex // guards store
@@ -55,6 +58,7 @@ func New(config Config) (*Server, error) {
 		keys:      config.Keys,
 		origin:    originOf(issuer),
 		endpoints: endpoints(issuer.Scheme+"://"+issuer.Host, strings.TrimSuffix(issuer.Path, "/")),
+		documents: newDocumentGetter(),
 		store:     newStore(config.Clients),
 	}
 	if s.keys == nil {

@@ -10,16 +10,18 @@ import (
 // Limits of what is remembered. Where one is reached the oldest is forgotten,
 // so that a client in a loop costs memory once and no more.
 const (
-	maxClients = 1000
-	maxTickets = 1000
-	maxCodes   = 1000
-	maxTokens  = 10000
+	maxClients   = 1000
+	maxDocuments = 1000
+	maxTickets   = 1000
+	maxCodes     = 1000
+	maxTokens    = 10000
 )
 
 // store holds everything that changes. Its owner guards it with a mutex.
 type store struct {
 	known      map[string]*client // from the configuration: never forgotten
 	registered *bounded[string, *client]
+	documents  *bounded[string, *published]
 	tickets    *bounded[digest, *ticket]
 	codes      *bounded[digest, *code]
 	access     *bounded[digest, *accessToken]
@@ -89,6 +91,7 @@ func newStore(clients []Client) *store {
 	s := &store{
 		known:      make(map[string]*client, len(clients)),
 		registered: newBounded[string, *client](maxClients),
+		documents:  newBounded[string, *published](maxDocuments),
 		tickets:    newBounded[digest, *ticket](maxTickets),
 		codes:      newBounded[digest, *code](maxCodes),
 		access:     newBounded[digest, *accessToken](maxTokens),

@@ -63,7 +63,7 @@ func (s *Server) redeemCode(c *client, form url.Values) (*tokenAnswer, error) {
 	code, ok := s.store.codes.get(digestOf(form.Get("code")))
 	// Another client's attempt leaves the code alone: it would be too easy a
 	// way to keep its owner out.
-	if !ok || code.authorization.client != c {
+	if !ok || code.authorization.client.id != c.id {
 		return nil, refuse(invalidGrant, "the code is unknown")
 	}
 	if code.used {
@@ -115,7 +115,7 @@ func (s *Server) redeemRefreshToken(c *client, form url.Values) (*tokenAnswer, e
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	token, ok := s.store.refresh.get(digestOf(form.Get("refresh_token")))
-	if !ok || token.grant.client != c {
+	if !ok || token.grant.client.id != c.id {
 		return nil, refuse(invalidGrant, "the refresh token is unknown")
 	}
 	if token.used {

@@ -26,6 +26,7 @@ func app(ctx context.Context, d *demo.Demo) (http.Handler, error) {
 	rs, err := core.New(ctx, core.Config{
 		Resource:             d.Resource,
 		AuthorizationServers: []string{d.Issuer},
+		Issuers:              d.Issuers(),
 		Scopes:               d.Scopes,
 		AllowedOrigins:       d.Origins,
 		Policy:               d.Policy(),

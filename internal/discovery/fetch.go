@@ -9,9 +9,9 @@ import (
 	"github.com/mcpbearer/mcpbearer/internal/strictjson"
 )
 
-// ErrNotFound is wrapped by the error of Fetch when every URL answered, and none
-// with metadata.
-var ErrNotFound = errors.New("no authorization server metadata found")
+// ErrNotFound is wrapped by the error of Fetch and FetchResource when every URL
+// answered, and none with metadata.
+var ErrNotFound = errors.New("no metadata found")
 
 // Fetch gets the metadata of issuer from the first of urls that has it, and
 // returns that URL too. Without urls it tries the Candidates of issuer.
@@ -36,18 +36,27 @@ func Fetch(ctx context.Context, g fetch.Getter, issuer string, urls ...string) (
 		}
 		urls = candidates
 	}
+	return search(urls, fmt.Errorf("%w for issuer %q", ErrNotFound, issuer), func(url string) (Metadata, bool, error) {
+		return fetchOne(ctx, g, issuer, url)
+	})
+}
+
+// search returns what the first of urls has, and that URL. Where none has
+// anything, its error wraps absent.
+func search[T any](urls []string, absent error, try func(url string) (T, bool, error)) (T, string, error) {
+	var none T
 	var tried []error
 	for _, url := range urls {
-		meta, next, err := fetchOne(ctx, g, issuer, url)
+		found, next, err := try(url)
 		if err == nil {
-			return meta, url, nil
+			return found, url, nil
 		}
 		tried = append(tried, err)
 		if !next {
-			return Metadata{}, "", errors.Join(tried...)
+			return none, "", errors.Join(tried...)
 		}
 	}
-	return Metadata{}, "", fmt.Errorf("%w for issuer %q:\n%w", ErrNotFound, issuer, errors.Join(tried...))
+	return none, "", fmt.Errorf("%w:\n%w", absent, errors.Join(tried...))
 }
 
 // fetchOne tries one URL. After a failure, next says whether another URL may be
@@ -55,9 +64,7 @@ func Fetch(ctx context.Context, g fetch.Getter, issuer string, urls ...string) (
 func fetchOne(ctx context.Context, g fetch.Getter, issuer, url string) (_ Metadata, next bool, _ error) {
 	response, err := g.Get(ctx, url)
 	if err != nil {
-		var status *fetch.StatusError
-		absent := errors.As(err, &status) && 400 <= status.Status && status.Status < 500
-		return Metadata{}, absent, err
+		return Metadata{}, isAbsent(err), err
 	}
 	meta, err := decode(response.Body)
 	if err != nil {
@@ -67,4 +74,11 @@ func fetchOne(ctx context.Context, g fetch.Getter, issuer, url string) (_ Metada
 		return Metadata{}, false, err
 	}
 	return meta, false, nil
+}
+
+// isAbsent reports whether err says that there is no document at a URL, so that
+// it may be at the next one.
+func isAbsent(err error) bool {
+	var status *fetch.StatusError
+	return errors.As(err, &status) && 400 <= status.Status && status.Status < 500
 }

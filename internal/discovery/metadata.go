@@ -8,7 +8,6 @@
 package discovery
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -66,24 +65,8 @@ func (e *MismatchError) Error() string {
 
 // decode reads the document that came from url.
 func decode(body []byte) (Metadata, error) {
-	members, err := strictjson.Object(body)
-	if err != nil {
-		return Metadata{}, err
-	}
-	// encoding/json would take "Issuer" for "issuer". All names of this
-	// document are lower case, so any other is not one of them.
-	named := make(map[string]json.RawMessage, len(members))
-	for _, m := range members {
-		if strings.Trim(m.Name, "abcdefghijklmnopqrstuvwxyz_") == "" {
-			named[m.Name] = m.Value
-		}
-	}
-	text, err := json.Marshal(named)
-	if err != nil {
-		return Metadata{}, err
-	}
 	var meta Metadata
-	err = json.Unmarshal(text, &meta)
+	err := strictjson.Decode(body, &meta)
 	return meta, err
 }
 

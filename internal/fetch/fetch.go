@@ -1,5 +1,5 @@
 // Package fetch gets small JSON documents from authorization servers: metadata
-// and key sets.
+// and key sets, and what they answer to a form.
 //
 // What such a document says decides whose tokens are believed, so it is taken
 // only from the origin that was asked, over TLS unless that origin is this
@@ -11,8 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -23,7 +25,7 @@ const (
 	maxRedirects   = 3
 )
 
-// Getter gets documents. The zero value is ready to use, and a Getter may be
+// Getter gets documents, and answers to forms. The zero value is ready to use, and a Getter may be
 // used by several goroutines at once.
 type Getter struct {
 	// Client sends the requests; its Transport, Jar and Timeout are kept, its
@@ -33,7 +35,7 @@ type Getter struct {
 	// Limit is the size that a body may have, in bytes, after any
 	// decompression. Zero or less means 1 MiB.
 	Limit int64
-	// Timeout bounds a Get from the first connection to the last byte of the
+	// Timeout bounds an exchange from the first connection to the last byte of the
 	// body, redirects included. Zero or less means 10 seconds.
 	Timeout time.Duration
 	// AllowHTTP permits http URLs to hosts that are not loopback ones.
@@ -51,28 +53,30 @@ type Response struct {
 
 // StatusError says that the answer had a status other than 200.
 type StatusError struct {
-	// URL is the one that Get was given.
-	URL string
+	// Method is the HTTP method, and URL the one that was given.
+	Method, URL string
 	// Status is the HTTP status code.
 	Status int
+	// Header is the header of the answer.
+	Header http.Header
 }
 
 // Error names the URL and the status.
 func (e *StatusError) Error() string {
-	return fmt.Sprintf("GET %s: status %d instead of 200", e.URL, e.Status)
+	return fmt.Sprintf("%s %s: status %d instead of 200", e.Method, e.URL, e.Status)
 }
 
 // SizeError says that the body was larger than allowed.
 type SizeError struct {
-	// URL is the one that Get was given.
-	URL string
+	// Method is the HTTP method, and URL the one that was given.
+	Method, URL string
 	// Limit is the size that was allowed, in bytes.
 	Limit int64
 }
 
 // Error names the URL and the limit.
 func (e *SizeError) Error() string {
-	return fmt.Sprintf("GET %s: the body is larger than the limit of %d bytes", e.URL, e.Limit)
+	return fmt.Sprintf("%s %s: the body is larger than the limit of %d bytes", e.Method, e.URL, e.Limit)
 }
 
 // RedirectError says that the answer was a redirect to another origin, which is
@@ -98,29 +102,49 @@ func (e *RedirectError) Error() string {
 // or context.DeadlineExceeded when time ran out, is that of CheckURL, or comes
 // from the network. On error the Response is zero.
 func (g Getter) Get(ctx context.Context, url string) (Response, error) {
+	return g.ask(ctx, g.client(url), http.MethodGet, url, http.NoBody, nil)
+}
+
+// Post sends form to url and returns what is answered to it. Only status 200 is
+// success. Nothing that form or header hold may reach anybody else, so no
+// redirect is followed, not even within the origin: it is a *StatusError. Neither
+// is ever repeated in an error.
+//
+// The error is else as that of Get.
+func (g Getter) Post(ctx context.Context, url string, form url.Values, header http.Header) (Response, error) {
+	client := g.client(url)
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	all := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	maps.Copy(all, header)
+	return g.ask(ctx, client, http.MethodPost, url, strings.NewReader(form.Encode()), all)
+}
+
+// ask sends one request and reads its answer, within the bounds of g.
+func (g Getter) ask(ctx context.Context, client *http.Client, method, url string, body io.Reader, header http.Header) (Response, error) {
 	if _, err := g.CheckURL(url); err != nil {
-		return Response{}, fmt.Errorf("GET %s: %w", withoutUser(url), err)
+		return Response{}, fmt.Errorf("%s %s: %w", method, withoutUser(url), err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, positive(g.Timeout, defaultTimeout))
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	request, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
-		return Response{}, fmt.Errorf("GET %s: %w", url, err)
+		return Response{}, fmt.Errorf("%s %s: %w", method, url, err)
 	}
 	request.Header.Set("Accept", "application/json, application/jwk-set+json")
-	response, err := g.client(url).Do(request)
+	maps.Copy(request.Header, header)
+	response, err := client.Do(request)
 	if err != nil {
-		return Response{}, cause(url, err)
+		return Response{}, cause(method, url, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return Response{}, &StatusError{URL: url, Status: response.StatusCode}
+		return Response{}, &StatusError{Method: method, URL: url, Status: response.StatusCode, Header: response.Header}
 	}
-	body, err := g.read(url, response.Body)
+	answer, err := g.read(method, url, response.Body)
 	if err != nil {
 		return Response{}, err
 	}
-	return Response{Body: body, Header: response.Header}, nil
+	return Response{Body: answer, Header: response.Header}, nil
 }
 
 // client returns a copy of the client that follows no redirect elsewhere.
@@ -147,11 +171,11 @@ func (g Getter) client(asked string) *http.Client {
 }
 
 // read reads a body that has at most the allowed size.
-func (g Getter) read(url string, body io.Reader) ([]byte, error) {
+func (g Getter) read(method, url string, body io.Reader) ([]byte, error) {
 	limit := positive(g.Limit, defaultLimit)
 	data, err := io.ReadAll(io.LimitReader(body, limit))
 	if err != nil {
-		return nil, fmt.Errorf("GET %s: reading the body: %w", url, err)
+		return nil, fmt.Errorf("%s %s: reading the body: %w", method, url, err)
 	}
 	if int64(len(data)) < limit {
 		return data, nil
@@ -161,14 +185,14 @@ func (g Getter) read(url string, body io.Reader) ([]byte, error) {
 	case errors.Is(err, io.EOF):
 		return data, nil
 	case err != nil:
-		return nil, fmt.Errorf("GET %s: reading the body: %w", url, err)
+		return nil, fmt.Errorf("%s %s: reading the body: %w", method, url, err)
 	}
-	return nil, &SizeError{URL: url, Limit: limit}
+	return nil, &SizeError{Method: method, URL: url, Limit: limit}
 }
 
 // cause takes what went wrong out of the client's own wrapping, which names the
 // last URL of a redirect chain. That one is the answering server's word.
-func cause(asked string, err error) error {
+func cause(method, asked string, err error) error {
 	var redirect *RedirectError
 	if errors.As(err, &redirect) {
 		return redirect
@@ -177,7 +201,7 @@ func cause(asked string, err error) error {
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
-	return fmt.Errorf("GET %s: %w", asked, err)
+	return fmt.Errorf("%s %s: %w", method, asked, err)
 }
 
 func positive[T ~int64](value, otherwise T) T {

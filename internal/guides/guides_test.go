@@ -118,7 +118,7 @@ func TestFilesAreTheSame(t *testing.T) {
 // folder that they name exists.
 func TestCommands(t *testing.T) {
 	walked := walks(t)
-	run := regexp.MustCompile(`^go (?:run|test) -C (\S+) (?:-\S+ )*(\./\S*)`)
+	run := regexp.MustCompile(`^go (?:run|test|build) -C (\S+) (?:-\S+ (?:/\S+ )?)*(\./\S*)`)
 	for _, p := range pages(t) {
 		if slices.ContainsFunc(walked, func(w page) bool { return w.name == p.name }) {
 			continue
@@ -150,6 +150,10 @@ func TestBlocks(t *testing.T) {
 			case "http":
 				if p.name != "refusals.md" { // TestRefusals
 					t.Errorf("docs/%s:%d: nothing checks the answer", p.name, b.line)
+				}
+			case "console":
+				if p.name != "client.md" { // the examples' own tests run its commands
+					t.Errorf("docs/%s:%d: nothing runs the commands", p.name, b.line)
 				}
 			case "text":
 				if !walks { // it is what a command prints

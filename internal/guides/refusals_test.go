@@ -105,6 +105,19 @@ func onlyVerifier(err error) func(*core.Config) {
 	}
 }
 
+// trusting makes the config trust the issuer under further rules.
+func trusting(issuer core.Issuer) func(*core.Config) {
+	return func(c *core.Config) { c.Issuers = []core.Issuer{issuer} }
+}
+
+// asked is how the issuer is asked about tokens, at an endpoint of its own or
+// at the one that its metadata name, with the secret.
+func asked(b *apptest.Bench, endpoint, secret string) func(*core.Config) {
+	return trusting(core.Issuer{URL: b.AS.Issuer(), Introspection: &core.Introspection{
+		Endpoint: endpoint, ClientID: authtest.ClientID, ClientSecret: secret,
+	}})
+}
+
 // refusals has one way for each code.
 func refusals(b *apptest.Bench) map[string]refusal {
 	who := callOf("whoami")
@@ -115,6 +128,7 @@ func refusals(b *apptest.Bench) map[string]refusal {
 	claims := func(claims map[string]any) refusal { return minted(authtest.Token{Claims: claims}) }
 	good := b.Token(apptest.Resource)
 	tooLong := message(strings.Repeat("x", 16<<10+1), who)
+	b.AS.Answer("/broken", http.NotFoundHandler())
 	put := message(good, who)
 	put.Method = http.MethodPut
 	return map[string]refusal{
@@ -145,8 +159,14 @@ func refusals(b *apptest.Bench) map[string]refusal {
 		"method_not_allowed":    {request: put},
 		"malformed_message":     {request: message(good, "["+who+"]")},
 		"keys_unavailable":      {request: message(good, who), down: true},
-		"verifier_unavailable":  {request: message("any", who), change: onlyVerifier(core.ErrUnavailable)},
-		"fault":                 {request: message("any", who), change: onlyVerifier(errors.New("a mistake"))},
+		"claim_not_allowed": {request: message(good, who), change: trusting(core.Issuer{
+			URL: b.AS.Issuer(), Require: map[string][]string{"token_use": {"access"}},
+		})},
+		"inactive_token":            {request: message("revoked", who), change: asked(b, "", authtest.ClientSecret)},
+		"introspection_unavailable": {request: message("opaque", who), change: asked(b, b.AS.Issuer()+"/broken", authtest.ClientSecret)},
+		"introspection_refused":     {request: message("opaque", who), change: asked(b, "", "wrong")},
+		"verifier_unavailable":      {request: message("any", who), change: onlyVerifier(core.ErrUnavailable)},
+		"fault":                     {request: message("any", who), change: onlyVerifier(errors.New("a mistake"))},
 	}
 }
 

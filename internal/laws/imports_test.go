@@ -26,8 +26,10 @@ func TestReach(t *testing.T) {
 	for folder, may := range map[string][]string{
 		"core":           {},
 		"core/devissuer": {},
+		"core/issuers":   {},
 		"core/authtest":  {},
 		"core/gosdk":     {goSDK, "golang.org/x/oauth2"},
+		"core/client":    {"golang.org/x/oauth2"},
 		"ginmcp":         {"github.com/gin-gonic", "github.com/gin-contrib"},
 		"echomcp":        {"github.com/labstack"},
 		"chimcp":         {"github.com/go-chi"},

@@ -11,14 +11,15 @@ import (
 // TestNamesAreTheWordsOfTheRFCs looks at what users of the packages read first.
 func TestNamesAreTheWordsOfTheRFCs(t *testing.T) {
 	foreign := regexp.MustCompile(`IdP|IDP|Login|Permission|Guard|ValidateToken`)
-	for _, folder := range []string{"core", "core/gosdk", "core/authtest", "ginmcp", "echomcp", "chimcp", "nethttp"} {
+	for _, folder := range []string{"core", "core/gosdk", "core/client", "core/issuers", "core/authtest", "ginmcp", "echomcp", "chimcp", "nethttp"} {
 		for _, name := range face(t, folder) {
 			if foreign.MatchString(name) {
 				t.Errorf("%s exports %s", folder, name)
 			}
 		}
 	}
-	prose := regexp.MustCompile(`(?i)\bIdPs?\b|\bvalidat\w+ (an? |the )?(access )?tokens?\b|\btoken validation\b`)
+	// Amazon Cognito's hosts begin with cognito-idp.
+	prose := regexp.MustCompile(`(?i)(?:^|[^-\w])IdPs?\b|\bvalidat\w+ (an? |the )?(access )?tokens?\b|\btoken validation\b`)
 	for _, path := range files(t, func(path string) bool {
 		return strings.HasSuffix(path, ".md") || strings.HasPrefix(path, "core/") && strings.HasSuffix(path, ".go")
 	}) {

@@ -232,6 +232,7 @@ func (d *checks) told(w *World, want *Want) {
 	if len(events) > 0 {
 		last := events[len(events)-1]
 		d.check("the event's reason", want.Reason, last.Reason)
+		d.check("what the event says was observed", want.Observed, last.Observed)
 		if want.Reason == "" {
 			d.check("the event's status", 0, last.Status)
 		} else {
@@ -241,6 +242,7 @@ func (d *checks) told(w *World, want *Want) {
 	if len(lines) > 0 {
 		last := lines[len(lines)-1]
 		d.check("the log's reason", want.Reason, last.attrs["reason"])
+		d.check("what the log says was observed", want.Observed, last.attrs["observed"])
 		d.check("the log's level", level(want), last.level)
 	}
 }
@@ -248,6 +250,8 @@ func (d *checks) told(w *World, want *Want) {
 // level is the level at which a decision is logged.
 func level(want *Want) slog.Level {
 	switch {
+	case want.Observed != "":
+		return slog.LevelWarn
 	case want.Reason == "", want.Reason == "missing_credentials":
 		return slog.LevelDebug
 	case want.Status == http.StatusServiceUnavailable:

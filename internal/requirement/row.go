@@ -118,6 +118,9 @@ type Want struct {
 	Fetches int
 	// Reason is the reason code of the one event and the one log line.
 	Reason string
+	// Observed is the reason code for which the request would be denied, were the
+	// rule enforced.
+	Observed string
 	// Outer is how many outer checks of a nested route let the request in before
 	// the decision that Reason is about; each is a decision of its own.
 	Outer int
@@ -152,6 +155,7 @@ func Rows() []Row {
 		audienceConfigRows(), slashRows(), issuerRows(), kindRows(), algorithmRows(), principalRows(),
 		startRows(), keyRows(), keyFetchRows(), discoveryRows(),
 		metadataRows(), metadataPlaceRows(), metadataMemberRows(), resourceRows(),
+		audiencePolicyRows(), tenantRows(), scopeSpellingRows(), introspectionRows(), answerRows(),
 		identityRows(), originRows(), fittingRows(), pathRows(), routeRows(), eventRows(),
 	)
 	slices.SortFunc(rows, func(a, b Row) int { return cases.CompareIDs(a.ID, b.ID) })

@@ -2,61 +2,57 @@ package situations
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
+	"sync/atomic"
 	"testing"
 
-	"github.com/modelcontextprotocol/go-sdk/auth"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
-	"github.com/modelcontextprotocol/go-sdk/oauthex"
 
 	"github.com/mcpbearer/mcpbearer/core"
 	"github.com/mcpbearer/mcpbearer/core/authtest"
+	"github.com/mcpbearer/mcpbearer/core/client"
 	"github.com/mcpbearer/mcpbearer/core/gosdk"
 	"github.com/mcpbearer/mcpbearer/nethttp"
 )
 
 // dial connects a client of the official SDK, which knows nothing but the
-// endpoint's URL: it finds the authorization server, registers there, and gets
-// its token by itself.
-func dial(ctx context.Context, endpoint string) (*mcp.ClientSession, error) {
-	const redirect = "http://127.0.0.1/callback"
-	handler, err := auth.NewAuthorizationCodeHandler(&auth.AuthorizationCodeHandlerConfig{
-		RedirectURL: redirect,
-		DynamicClientRegistrationConfig: &auth.DynamicClientRegistrationConfig{
-			Metadata: &oauthex.ClientRegistrationMetadata{ClientName: "situations", RedirectURIs: []string{redirect}},
-		},
-		AuthorizationCodeFetcher: approve,
+// endpoint's URL: the transport under it finds the authorization server, becomes
+// known there, and gets its token, which it keeps in a file. In a program, leave
+// Redirect out, and the user's browser is opened.
+func dial(ctx context.Context, endpoint, store string, browser func(context.Context, string) error) (*mcp.ClientSession, error) {
+	transport, err := client.New(client.Config{
+		Resource: endpoint,
+		Storage:  client.FileStorage(store),
+		Metadata: client.Metadata{Name: "situations"},
+		Redirect: browser,
 	})
 	if err != nil {
 		return nil, err
 	}
-	client := mcp.NewClient(&mcp.Implementation{Name: "situations", Version: "1.0.0"}, nil)
-	return client.Connect(ctx, &mcp.StreamableClientTransport{Endpoint: endpoint, OAuthHandler: handler}, nil)
+	sdk := mcp.NewClient(&mcp.Implementation{Name: "situations", Version: "1.0.0"}, nil)
+	return sdk.Connect(ctx, &mcp.StreamableClientTransport{
+		Endpoint: endpoint, HTTPClient: &http.Client{Transport: transport},
+	}, nil)
 }
 
-// approve is the browser: the server under it approves without asking, so it
-// only has to read the answer off the redirect.
-func approve(ctx context.Context, args *auth.AuthorizationArgs) (*auth.AuthorizationResult, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, args.URL, http.NoBody)
+// open is the browser: the server under it approves without asking, so it only
+// has to follow where it is sent.
+func open(ctx context.Context, page string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, page, http.NoBody)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	resp, err := http.DefaultTransport.RoundTrip(req)
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer resp.Body.Close()
-	to, err := resp.Location()
-	if err != nil {
-		return nil, fmt.Errorf("the authorization server answered %s: %w", resp.Status, err)
+	if resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("the browser sees %s", resp.Status)
 	}
-	if code := to.Query().Get("error"); code != "" {
-		return nil, errors.New("the authorization server answered " + code)
-	}
-	q := to.Query()
-	return &auth.AuthorizationResult{Code: q.Get("code"), State: q.Get("state"), Iss: q.Get("iss")}, nil
+	_ = resp.Body.Close()
+	return err
 }
 
 func TestClient(t *testing.T) {
@@ -66,6 +62,9 @@ func TestClient(t *testing.T) {
 			Resource:             base + "/mcp",
 			AuthorizationServers: []string{as.Issuer()},
 			Scopes:               []string{"mcp:read"},
+			Policy: core.Policy{Tools: map[string]core.Requirement{
+				"get_weather": core.Scopes("weather"),
+			}},
 		})
 		if err != nil {
 			return nil, err
@@ -73,17 +72,28 @@ func TestClient(t *testing.T) {
 		mux := http.NewServeMux()
 		return mux, nethttp.Mount(mux, rs, gosdk.Handler(weatherServer(), nil))
 	})
-
-	session, err := dial(t.Context(), base+"/mcp")
-	if err != nil {
-		t.Fatal(err)
+	store := filepath.Join(t.TempDir(), "tokens.json")
+	// One authorization to get in, one to step up; the second run needs none.
+	var opened atomic.Int32
+	browser := func(ctx context.Context, page string) error {
+		opened.Add(1)
+		return open(ctx, page)
 	}
-	t.Cleanup(func() { _ = session.Close() })
-	result, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "get_weather", Arguments: weatherQuery{City: "Oslo"}})
-	if err != nil {
-		t.Fatal(err)
+	for range 2 {
+		session, err := dial(t.Context(), base+"/mcp", store, browser)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = session.Close() })
+		result, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "get_weather", Arguments: weatherQuery{City: "Oslo"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := textOf(t, result), "sunny in Oslo, sub=alice"; got != want {
+			t.Errorf("the tool answered %q, want %q", got, want)
+		}
 	}
-	if got, want := textOf(t, result), "sunny in Oslo, sub=alice"; got != want {
-		t.Errorf("the tool answered %q, want %q", got, want)
+	if n := opened.Load(); n != 2 {
+		t.Errorf("the browser was opened %d times, want 2", n)
 	}
 }

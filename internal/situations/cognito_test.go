@@ -18,10 +18,11 @@ func cognitoApp(ctx context.Context, resource, issuer string, clients ...string)
 	rs, err := core.New(ctx, core.Config{
 		Resource: resource,
 		Issuers: []core.Issuer{{
-			URL:           issuer, // https://cognito-idp.REGION.amazonaws.com/POOL
+			URL:           issuer, // https://cognito-idp.REGION.amazonaws.com/POOL, as issuers.Cognito writes it
 			Algorithms:    []string{"RS256"},
 			AudienceClaim: "client_id",
 			Audiences:     clients,
+			Require:       map[string][]string{"token_use": {"access"}},
 			ScopePrefix:   "notes-api/",
 		}},
 		Scopes: []string{"read"},
@@ -52,6 +53,8 @@ func TestCognito(t *testing.T) {
 	}
 	post(t, base+"/mcp", token("another-client", "access"), weatherCall).wantStatus(t, http.StatusUnauthorized)
 	post(t, base+"/mcp", token(client, "id"), weatherCall).wantStatus(t, http.StatusUnauthorized)
+	unmarked := pool.Mint(authtest.Token{Type: "JWT", ClientID: client, Scopes: []string{"notes-api/read"}})
+	post(t, base+"/mcp", unmarked, weatherCall).wantStatus(t, http.StatusUnauthorized)
 	bare := post(t, base+"/mcp", "", weatherCall)
 	bare.wantStatus(t, http.StatusUnauthorized)
 	bare.wantScope(t, "notes-api/read")

@@ -5,8 +5,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mcpbearer/mcpbearer/core"
 )
 
 // Settings say how an example runs. Each is an environment variable, and a flag
@@ -18,6 +21,10 @@ type Settings struct {
 	// spells it (ISSUER). Where it isn't set, the example starts an
 	// authorization server for development and puts its issuer here.
 	Issuer string
+	// Introspection says how Issuer is asked what its tokens are worth
+	// (INTROSPECTION_URL, INTROSPECTION_CLIENT_ID, INTROSPECTION_CLIENT_SECRET).
+	// Where none of them is set, tokens are JWTs.
+	Introspection struct{ URL, ClientID, ClientSecret string }
 	// Resource is the URL at which clients reach the MCP endpoint (RESOURCE).
 	Resource string
 	// Scopes are the scopes that every MCP request needs (SCOPES).
@@ -41,14 +48,17 @@ const inspectorOrigin = "http://localhost:6274"
 
 // readSettings reads the environment, each entry a "NAME=value", and then the
 // arguments. Usage goes to output. The error is flag.ErrHelp if only that was
-// asked for.
-func readSettings(args, environment []string, output io.Writer) (*Settings, error) {
+// asked for. An example's own flags come from more.
+func readSettings(args, environment []string, output io.Writer, more ...func(*flag.FlagSet)) (*Settings, error) {
 	env, err := readEnvironment(environment)
 	if err != nil {
 		return nil, err
 	}
 	s := &Settings{Port: 8080, Scopes: []string{"mcp:read"}}
 	flags := s.flags(output)
+	for _, add := range more {
+		add(flags)
+	}
 	flags.VisitAll(func(f *flag.Flag) {
 		if value := env[variable(f)]; value != "" {
 			if wrong := f.Value.Set(value); wrong != nil {
@@ -65,7 +75,42 @@ func readSettings(args, environment []string, output io.Writer) (*Settings, erro
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q: settings are flags or environment variables, see -help", flags.Arg(0))
 	}
+	if err := s.checkIntrospection(); err != nil {
+		return nil, err
+	}
 	return s, nil
+}
+
+// checkIntrospection wants all that it takes to ask, or nothing: to start without
+// what the operator asked for would look like having it.
+func (s *Settings) checkIntrospection() error {
+	in := s.Introspection
+	if in.URL == "" && in.ClientID == "" && in.ClientSecret == "" {
+		return nil
+	}
+	for _, needed := range []struct{ name, value string }{
+		{"INTROSPECTION_CLIENT_ID", in.ClientID},
+		{"INTROSPECTION_CLIENT_SECRET", in.ClientSecret},
+		{"INTROSPECTION_URL", in.URL + s.Issuer}, // whose metadata may name it
+	} {
+		if needed.value == "" {
+			return fmt.Errorf("introspection is asked for, but %s is not set: set INTROSPECTION_CLIENT_ID and "+
+				"INTROSPECTION_CLIENT_SECRET, and INTROSPECTION_URL unless the metadata of ISSUER name it", needed.name)
+		}
+	}
+	return nil
+}
+
+// Issuers are the issuers whose tokens are good. Nil means that JWTs of the
+// authorization server are.
+func (s *Settings) Issuers() []core.Issuer {
+	in := s.Introspection
+	if in.ClientID == "" {
+		return nil
+	}
+	return []core.Issuer{{URL: s.Issuer, Introspection: &core.Introspection{
+		Endpoint: in.URL, ClientID: in.ClientID, ClientSecret: in.ClientSecret,
+	}}}
 }
 
 // variable returns the environment variable that means the same as the flag.
@@ -73,19 +118,20 @@ func variable(f *flag.Flag) string {
 	return strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 }
 
-// readEnvironment refuses the settings of features that don't exist yet: to
-// start without what the operator asked for would look like having it.
+// readEnvironment refuses settings of introspection that don't exist: whoever
+// mistypes one would get another kind of tokens than they think.
 func readEnvironment(environment []string) (map[string]string, error) {
+	const introspection = "INTROSPECTION_"
 	env := make(map[string]string, len(environment))
-	var unsupported []error
+	var unknown []error
 	for _, entry := range environment {
 		name, value, _ := strings.Cut(entry, "=")
 		env[name] = value
-		if value != "" && strings.HasPrefix(name, "INTROSPECTION_") {
-			unsupported = append(unsupported, fmt.Errorf("%s is set, but introspection is not supported yet: unset it and have the authorization server issue JWT access tokens", name))
+		if rest, ok := strings.CutPrefix(name, introspection); ok && value != "" && !slices.Contains([]string{"URL", "CLIENT_ID", "CLIENT_SECRET"}, rest) {
+			unknown = append(unknown, fmt.Errorf("%s is set, but there is no such setting: see -help", name))
 		}
 	}
-	return env, errors.Join(unsupported...)
+	return env, errors.Join(unknown...)
 }
 
 func (s *Settings) flags(output io.Writer) *flag.FlagSet {
@@ -96,6 +142,10 @@ func (s *Settings) flags(output io.Writer) *flag.FlagSet {
 	}
 	flags.Func("port", "listen on 127.0.0.1:`PORT`, 0 for a free one (default 8080)", s.setPort)
 	flags.StringVar(&s.Issuer, "issuer", "", "the authorization server's `issuer` (default an embedded one for development)")
+	flags.StringVar(&s.Introspection.URL, "introspection-url", "", "the `URL` at which the issuer tells what its tokens are worth (default what its metadata name)")
+	flags.StringVar(&s.Introspection.ClientID, "introspection-client-id", "", "the client `id` of this server there; with it, tokens are introspected")
+	// Other processes can read an argument, so the usage says where it belongs.
+	flags.StringVar(&s.Introspection.ClientSecret, "introspection-client-secret", "", "its `secret`; better set as INTROSPECTION_CLIENT_SECRET")
 	flags.StringVar(&s.Resource, "resource", "", "the `URL` at which clients reach the endpoint (default http://127.0.0.1:PORT/mcp)")
 	flags.Func("scopes", "the `scopes` that every MCP request needs, space separated (default mcp:read)", list(&s.Scopes))
 	flags.Func("scopes-supported", "the `scopes` that the metadata lists, space separated (default those of -scopes and of the tools)", list(&s.ScopesSupported))

@@ -17,6 +17,7 @@ func TestReadSettings(t *testing.T) {
 		Scopes: []string{"a", "b"}, ScopesSupported: []string{"a", "b", "c"},
 		Origins: []string{"https://app.example", "http://localhost:6274"}, Stateful: true, FilterLists: true, AuditLog: "/tmp/audit",
 	}
+	full.Introspection.URL, full.Introspection.ClientID, full.Introspection.ClientSecret = "https://as.example/in", "me", "hidden"
 	for _, test := range []struct {
 		name      string
 		args, env []string
@@ -28,10 +29,12 @@ func TestReadSettings(t *testing.T) {
 		{name: "the environment", env: []string{
 			"PORT=0", "ISSUER=https://as.example/", "RESOURCE=https://mcp.example/mcp", "SCOPES= a  b ", "SCOPES_SUPPORTED=a b c",
 			"ORIGINS=https://app.example http://localhost:6274", "STATEFUL=1", "FILTER_LISTS=1", "AUDIT_LOG=/tmp/audit",
+			"INTROSPECTION_URL=https://as.example/in", "INTROSPECTION_CLIENT_ID=me", "INTROSPECTION_CLIENT_SECRET=hidden",
 		}, want: full},
 		{name: "flags", args: []string{
 			"-port=0", "-issuer=https://as.example/", "-resource=https://mcp.example/mcp", "-scopes=a b", "-scopes-supported=a b c",
 			"-origins=https://app.example http://localhost:6274", "-stateful", "-filter-lists", "-audit-log=/tmp/audit",
+			"-introspection-url=https://as.example/in", "-introspection-client-id=me", "-introspection-client-secret=hidden",
 		}, want: full},
 		{
 			name: "flags over the environment", args: []string{"-port=9000", "-scopes=b", "-stateful=0"},
@@ -57,8 +60,11 @@ func TestReadSettingsRefuses(t *testing.T) {
 		says      []string
 	}{
 		{"several mistakes at once", nil, []string{"PORT=-1", "STATEFUL=2", "FILTER_LISTS=all"}, []string{"PORT", "STATEFUL", "FILTER_LISTS"}},
-		{"every unsupported setting", nil, []string{"INTROSPECTION_URL=x", "INTROSPECTION_NEW=y"}, []string{"INTROSPECTION_URL", "INTROSPECTION_NEW"}},
-		{"an unknown flag", []string{"-introspection-url=x"}, nil, []string{"introspection-url"}},
+		{"mistyped settings", nil, []string{"INTROSPECTION_URI=x", "INTROSPECTION_NEW=y"}, []string{"INTROSPECTION_URI", "INTROSPECTION_NEW"}},
+		{"introspection nowhere", nil, []string{"INTROSPECTION_CLIENT_ID=x", "INTROSPECTION_CLIENT_SECRET=y"}, []string{"INTROSPECTION_URL", "ISSUER"}},
+		{"introspection by nobody", nil, []string{"ISSUER=https://as.example", "INTROSPECTION_URL=x", "INTROSPECTION_CLIENT_SECRET=y"}, []string{"INTROSPECTION_CLIENT_ID"}},
+		{"introspection without a secret", nil, []string{"ISSUER=https://as.example", "INTROSPECTION_CLIENT_ID=x"}, []string{"INTROSPECTION_CLIENT_SECRET"}},
+		{"an unknown flag", []string{"-introspection-uri=x"}, nil, []string{"introspection-uri"}},
 		{"an argument", []string{"8080"}, nil, []string{"8080", "-help"}},
 		{"a bad flag", []string{"-port=http"}, nil, []string{"port", "65535"}},
 	} {
@@ -81,7 +87,7 @@ func TestHelpNamesEverySetting(t *testing.T) {
 	if _, err := readSettings([]string{"-help"}, nil, &usage); !errors.Is(err, flag.ErrHelp) {
 		t.Errorf("error %v, want flag.ErrHelp", err)
 	}
-	for _, name := range []string{"port", "issuer", "resource", "scopes", "scopes-supported", "stateful", "filter-lists", "origins", "audit-log"} {
+	for _, name := range []string{"port", "issuer", "resource", "scopes", "scopes-supported", "stateful", "filter-lists", "origins", "audit-log", "introspection-url", "introspection-client-id", "introspection-client-secret"} {
 		if !strings.Contains(usage.String(), "  -"+name) {
 			t.Errorf("-%s is missing:\n%s", name, &usage)
 		}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/mcpbearer/mcpbearer/core/authtest"
@@ -126,15 +127,12 @@ func (w *world) credentials() []row {
 	}
 }
 
-// tampered changes the first character of a token's signature.
+// tampered changes the first character of a token's signature, or of an opaque
+// token.
 func tampered(token string) string {
 	text := []byte(token)
-	for i := len(text) - 1; ; i-- {
-		if text[i] == '.' {
-			text[i+1] ^= 1 // stays within the alphabet, or becomes garbage: refused both ways
-			return string(text)
-		}
-	}
+	text[strings.LastIndexByte(token, '.')+1] ^= 1 // stays within the alphabet, or becomes garbage: refused both ways
+	return string(text)
 }
 
 // metadataRoutes are the rows about the protected resource metadata (S35 to S38).

@@ -9,14 +9,18 @@ import (
 	"testing"
 )
 
-// programs are the examples, each a directory of the module.
+// programs are the examples that have an MCP server in them, each a directory of
+// the module.
 func programs() []string { return []string{"gin", "echo", "chi", "nethttp", "mcpgo"} }
+
+// commands are what else is built: packages of the module.
+func commands() []string { return []string{"./client", "./machine", "./internal/suiteclient"} }
 
 // binaries is the environment variable in which TestMain leaves where it has
 // built them.
 const binaries = "E2E_BINARIES"
 
-// TestMain builds every example once.
+// TestMain builds everything once.
 func TestMain(m *testing.M) {
 	code, err := buildAndRun(m)
 	if err != nil {
@@ -33,9 +37,10 @@ func buildAndRun(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(dir)
 	args := []string{"build", "-o", dir + string(filepath.Separator)}
-	for _, program := range append(programs(), "conformance") {
+	for _, program := range append(programs(), "conformance", "proxy") {
 		args = append(args, "./"+program)
 	}
+	args = append(args, commands()...)
 	build := exec.Command("go", args...)
 	build.Dir = filepath.Join("..", "..")
 	if output, err := build.CombinedOutput(); err != nil {

@@ -26,9 +26,10 @@ func TestRefusesToStart(t *testing.T) {
 		env  string
 		says []string
 	}{
-		{"introspection", "INTROSPECTION_URL=http://127.0.0.1:1/introspect", []string{"INTROSPECTION_URL", "not supported yet"}},
-		{"introspection client", "INTROSPECTION_CLIENT_ID=me", []string{"INTROSPECTION_CLIENT_ID", "not supported yet"}},
-		{"introspection secret", "INTROSPECTION_CLIENT_SECRET=hidden-value", []string{"INTROSPECTION_CLIENT_SECRET", "not supported yet"}},
+		{"introspection", "INTROSPECTION_URL=http://127.0.0.1:1/introspect", []string{"INTROSPECTION_CLIENT_ID is not set"}},
+		{"introspection client", "INTROSPECTION_CLIENT_ID=me", []string{"INTROSPECTION_CLIENT_SECRET is not set"}},
+		{"introspection secret", "INTROSPECTION_CLIENT_SECRET=hidden-value", []string{"INTROSPECTION_CLIENT_ID is not set"}},
+		{"mistyped introspection", "INTROSPECTION_ENDPOINT=http://127.0.0.1:1", []string{"INTROSPECTION_ENDPOINT", "no such setting"}},
 		{"no port", "PORT=none", []string{"PORT", "from 0 to 65535"}},
 		{"a port too high", "PORT=65536", []string{"PORT", "from 0 to 65535"}},
 		{"a taken port", "PORT=" + port, []string{"127.0.0.1:" + port, "choose another PORT"}},
@@ -44,22 +45,29 @@ func TestRefusesToStart(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			eachProgram(t, func(t *testing.T, program string) {
-				output, err := command(timeout(t), program, test.env).CombinedOutput()
-				var exit *exec.ExitError
-				if !errors.As(err, &exit) || exit.ExitCode() != 1 {
-					t.Errorf("it ended with %v, want status 1", err)
-				}
-				for _, part := range test.says {
-					if !strings.Contains(string(output), part) {
-						t.Errorf("it says %q, which doesn't mention %q", output, part)
-					}
-				}
-				for _, never := range []string{"listening on", "hidden-value", "panic"} {
-					if strings.Contains(string(output), never) {
-						t.Errorf("it prints %q", never)
-					}
-				}
+				refusesToStart(t, program, test.says, test.env)
 			})
 		})
+	}
+}
+
+// refusesToStart checks that a program ends at once with status 1 and says each
+// part.
+func refusesToStart(t *testing.T, program string, says []string, env ...string) {
+	t.Helper()
+	output, err := command(timeout(t), program, env...).CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("it ended with %v, want status 1", err)
+	}
+	for _, part := range says {
+		if !strings.Contains(string(output), part) {
+			t.Errorf("it says %q, which doesn't mention %q", output, part)
+		}
+	}
+	for _, never := range []string{"listening on", "hidden-value", "panic"} {
+		if strings.Contains(string(output), never) {
+			t.Errorf("it prints %q", never)
+		}
 	}
 }

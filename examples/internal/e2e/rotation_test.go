@@ -22,14 +22,14 @@ func TestKeysRotateAndTheServerComesAndGoes(t *testing.T) {
 	for i := range rotations {
 		as.RotateKeeping()
 		crowd.give(fmt.Sprintf("rotation-%d", i), false)
-		crowd.await("a token by a new key to be accepted", func(c *client) bool { return c.fresh == nil })
+		crowd.await("a token by a new key to be accepted", func(c *asker) bool { return c.fresh == nil })
 		if i%(rotations/outages) != 0 {
 			continue
 		}
 		as.Down()
 		crowd.give(fmt.Sprintf("outage-%d", i), true) // by a key that is known
 		crowd.provoke()
-		crowd.await("answers during the outage", func(c *client) bool { return c.rounds > 1 && !c.provoked })
+		crowd.await("answers during the outage", func(c *asker) bool { return c.rounds > 1 && !c.provoked })
 		as.Up()
 	}
 	crowd.stop()
@@ -55,8 +55,8 @@ func TestKeysRotateAndTheServerComesAndGoes(t *testing.T) {
 // issued is a token and whom it is for.
 type issued struct{ token, subject string }
 
-// client asks one example who it is, again and again.
-type client struct {
+// asker asks one example who it is, again and again.
+type asker struct {
 	process *process
 
 	mu       sync.Mutex
@@ -69,7 +69,7 @@ type client struct {
 }
 
 // me asks with one token, and returns the status and the subject in the answer.
-func (c *client) me(ctx context.Context, k issued) (status int, subject string, err error) {
+func (c *asker) me(ctx context.Context, k issued) (status int, subject string, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.process.address+"/api/me", http.NoBody)
 	if err != nil {
 		return 0, "", err
@@ -89,7 +89,7 @@ func (c *client) me(ctx context.Context, k issued) (status int, subject string, 
 
 // round asks about the latest tokens and the first one. The lock is held, so that
 // what it knows is what it was given.
-func (c *client) round(ctx context.Context) error {
+func (c *asker) round(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.tryFresh(ctx); err != nil {
@@ -116,7 +116,7 @@ func (c *client) round(ctx context.Context) error {
 }
 
 // tryFresh asks about the token whose key the example may not have yet.
-func (c *client) tryFresh(ctx context.Context) error {
+func (c *asker) tryFresh(ctx context.Context) error {
 	if c.fresh == nil {
 		return nil
 	}
@@ -130,11 +130,11 @@ func (c *client) tryFresh(ctx context.Context) error {
 	return nil
 }
 
-// crowd is a client at each of the examples, which all trust one server.
+// crowd is an asker at each of the examples, which all trust one server.
 type crowd struct {
 	*testing.T
 	as      *authtest.Server
-	clients []*client
+	clients []*asker
 	bell    chan struct{} // a round is over
 	stop    func()
 }
@@ -150,7 +150,7 @@ func newCrowd(t *testing.T, as *authtest.Server) *crowd {
 	}
 	t.Cleanup(c.stop)
 	for _, program := range programs() {
-		one := &client{process: start(t, program, "ISSUER="+as.Issuer(), "RESOURCE="+rotationResource)}
+		one := &asker{process: start(t, program, "ISSUER="+as.Issuer(), "RESOURCE="+rotationResource)}
 		one.bogus = issued{token: as.Mint(authtest.Token{Audience: rotationResource, Scopes: []string{"mcp:read"}, Flaw: authtest.UnknownKeyID})}
 		c.clients = append(c.clients, one)
 		all.Go(func() { c.load(ctx, one) })
@@ -161,7 +161,7 @@ func newCrowd(t *testing.T, as *authtest.Server) *crowd {
 const rotationResource = "https://mcp.example/mcp"
 
 // load asks until ctx ends, or an answer is wrong.
-func (c *crowd) load(ctx context.Context, one *client) {
+func (c *crowd) load(ctx context.Context, one *asker) {
 	pace := time.NewTicker(10 * time.Millisecond) // more would only heat the machine
 	defer pace.Stop()
 	for {
@@ -186,7 +186,7 @@ func (c *crowd) load(ctx context.Context, one *client) {
 	}
 }
 
-// give hands every client a token by the newest key. Whether the examples have
+// give hands every asker a token by the newest key. Whether the examples have
 // that key already is the caller's to say.
 func (c *crowd) give(subject string, known bool) {
 	c.Helper()
@@ -211,8 +211,8 @@ func (c *crowd) provoke() {
 	}
 }
 
-// await waits until it holds for every client.
-func (c *crowd) await(what string, holds func(*client) bool) {
+// await waits until it holds for every asker.
+func (c *crowd) await(what string, holds func(*asker) bool) {
 	c.Helper()
 	ctx := timeout(c.T)
 	for _, one := range c.clients {

@@ -1,0 +1,298 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/mcpbearer/mcpbearer/internal/environ"
+)
+
+// need is what an answer of the resource server asks for.
+type need struct {
+	// failed is the access token that was not enough, empty if there was none.
+	failed    string
+	challenge bearer
+	// fully says that a refreshed token has been refused too.
+	fully bool
+	// scopes are those that a step-up has to add. Without them any other token
+	// than the failed one will do.
+	scopes []string
+}
+
+// current returns the token in use, from the storage if this is the first time.
+// It is nil where there is none.
+func (t *Transport) current(ctx context.Context) (*held, error) {
+	t.mu.Lock()
+	h := t.held
+	t.mu.Unlock()
+	if h != nil {
+		return h, nil
+	}
+	return t.reload(ctx)
+}
+
+// reload reads the token anew: another process may have put one there.
+func (t *Transport) reload(ctx context.Context) (*held, error) {
+	t.mu.Lock()
+	before := t.held
+	t.mu.Unlock()
+	about, err := t.load(ctx, Key{Resource: t.config.Resource})
+	if err != nil || about.Issuer == "" {
+		return nil, err
+	}
+	state, err := t.load(ctx, Key{Issuer: about.Issuer, Resource: t.config.Resource})
+	if err != nil || state.Token == nil || !t.owns(state.Token) {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.held == before { // What came in between is newer than what was read.
+		t.held = &held{Token: *state.Token, issuer: about.Issuer}
+	}
+	return t.held, nil
+}
+
+func (t *Transport) load(ctx context.Context, key Key) (State, error) {
+	state, err := t.config.Storage.Load(ctx, key)
+	if err != nil {
+		return State{}, &Error{Stage: stageStorage, Err: err}
+	}
+	return state, nil
+}
+
+func (t *Transport) hold(issuer string, token Token) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.held = &held{Token: token, issuer: issuer}
+}
+
+// owns reports whether a stored token is one that this client could have got,
+// and not one of other credentials.
+func (t *Transport) owns(token *Token) bool {
+	id := t.config.Credentials.ID
+	_, err := t.getter.CheckURL(token.TokenEndpoint)
+	return err == nil && isToken(token.AccessToken) && (id == "" || id == token.Client.ClientID)
+}
+
+// ready returns the token for a request that is about to be sent, refreshed if
+// that is due. It is nil where there is none: the request then goes out bare, so
+// that the server says what it wants.
+func (t *Transport) ready(ctx context.Context) (*held, error) {
+	h, err := t.current(ctx)
+	if err != nil || h == nil {
+		return nil, err
+	}
+	now := environ.From(ctx).Now()
+	expired := h.expired(now)
+	if !t.renewable(h) {
+		if !expired {
+			return h, nil
+		}
+		return t.fresh(ctx, now)
+	}
+	if !expired && (!h.due(now) || t.triedEarly(h)) {
+		return h, nil
+	}
+	err = t.refresh(ctx, h)
+	switch {
+	case err == nil:
+		return t.current(ctx)
+	case ctx.Err() != nil:
+		return nil, err
+	case !expired:
+		return h, nil
+	case errors.Is(err, errRefused):
+		return t.fresh(ctx, now)
+	case t.moved(ctx, h):
+		return nil, nil //nolint:nilnil // no token and no error: the request goes out bare
+	}
+	return nil, err
+}
+
+// fresh returns the stored token if that one is good still.
+func (t *Transport) fresh(ctx context.Context, now time.Time) (*held, error) {
+	h, err := t.reload(ctx)
+	if err != nil || h == nil || h.expired(now) {
+		return nil, err
+	}
+	return h, nil
+}
+
+// triedEarly reports whether the refresh of a token that is good still was tried
+// before, and notes that it is.
+func (t *Transport) triedEarly(h *held) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	tried := t.early == h.AccessToken
+	t.early = h.AccessToken
+	return tried
+}
+
+// acquire gets the token that an answer has asked for, or waits for who is
+// getting it. full says that it took an authorization, not a refresh only.
+func (t *Transport) acquire(ctx context.Context, n need) (full bool, err error) {
+	for {
+		var own bool
+		full, own, err = t.authorizing.do(ctx, func(ctx context.Context) (bool, error) { return t.obtain(ctx, n) })
+		if err != nil || own {
+			return full, err
+		}
+		// What others were getting may be enough, too.
+		if enough, err := t.satisfied(ctx, n); err != nil || enough {
+			return full, err
+		}
+	}
+}
+
+// satisfied reports whether the token in use is what n asks for.
+func (t *Transport) satisfied(ctx context.Context, n need) (bool, error) {
+	h, err := t.current(ctx)
+	if err == nil && h != nil && h.AccessToken == n.failed {
+		h, err = t.reload(ctx)
+	}
+	if err != nil || h == nil {
+		return false, err
+	}
+	return h.AccessToken != n.failed && !h.expired(environ.From(ctx).Now()) && containsAll(h.Scopes, n.scopes), nil
+}
+
+// obtain gets a token: by a refresh if the authorization server is the same as
+// before and that is enough, else by an authorization.
+func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
+	if enough, err := t.satisfied(ctx, n); err != nil || enough {
+		return false, err
+	}
+	about, err := t.load(ctx, Key{Resource: t.config.Resource})
+	if err != nil {
+		return false, err
+	}
+	resource, metadataURL, err := t.describe(ctx, n.challenge.metadataURL)
+	if err != nil {
+		return false, err
+	}
+	issuer, err := t.pick(resource.AuthorizationServers, about.Issuer)
+	if err != nil {
+		return false, err
+	}
+	h, err := t.current(ctx)
+	if err != nil {
+		return false, err
+	}
+	if h != nil && h.issuer != issuer {
+		h = nil // Nothing of the old server is of use at the new one.
+	}
+	if h != nil && t.renewable(h) && !n.fully && len(n.scopes) == 0 {
+		if err := t.refresh(ctx, h); !errors.Is(err, errRefused) {
+			return false, err
+		}
+	}
+	server, err := t.server(ctx, issuer)
+	if err != nil {
+		return false, err
+	}
+	g := grant{
+		resource: resource.Resource, server: server, about: about,
+		scopes: t.choose(ctx, n, h, resource, server),
+	}
+	if err := t.justDenied(ctx, g); err != nil {
+		return true, err
+	}
+	token, err := t.authorize(ctx, g)
+	if err != nil {
+		t.noteDenial(ctx, g, err)
+		return true, err
+	}
+	return true, t.keep(ctx, g, metadataURL, token)
+}
+
+// denial is the word of a user who has just refused, or who never came back.
+type denial struct {
+	err    error
+	scopes []string
+	until  time.Time
+}
+
+// denialPause is how long a refusal is final. An SDK that tries another request
+// when one has failed, as they do when they connect, would ask the user again.
+const denialPause = 10 * time.Second
+
+func (t *Transport) noteDenial(ctx context.Context, g grant, err error) {
+	var e *Error
+	if !errors.As(err, &e) || e.Code != "access_denied" && !errors.Is(err, errTimeout) {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.denied = &denial{err: err, scopes: g.scopes, until: environ.From(ctx).Now().Add(denialPause)}
+}
+
+// justDenied returns the refusal of a moment ago, if g asks for as much again.
+func (t *Transport) justDenied(ctx context.Context, g grant) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if d := t.denied; d != nil && environ.From(ctx).Now().Before(d.until) && containsAll(g.scopes, d.scopes) {
+		return d.err
+	}
+	return nil
+}
+
+// keep puts a new token into use. It is in use even if the storage fails: a
+// code or a refresh token was spent for it.
+func (t *Transport) keep(ctx context.Context, g grant, metadataURL string, token Token) error {
+	issuer := g.server.Issuer
+	key := Key{Issuer: issuer, Resource: t.config.Resource}
+	err := t.config.Storage.Update(ctx, key, func(s State) (State, error) {
+		t.hold(issuer, token) // in the order in which the storage has them
+		s.Token = &token
+		return s, nil
+	})
+	if err != nil {
+		t.hold(issuer, token)
+	}
+	if err == nil {
+		err = t.config.Storage.Update(ctx, Key{Resource: t.config.Resource}, func(State) (State, error) {
+			return State{Issuer: issuer, ClientID: t.config.Credentials.ID, MetadataURL: metadataURL}, nil
+		})
+	}
+	if old := g.about.Issuer; err == nil && old != "" && old != issuer {
+		err = t.config.Storage.Update(ctx, Key{Issuer: old, Resource: t.config.Resource}, func(s State) (State, error) {
+			s.Token = nil
+			return s, nil
+		})
+	}
+	if err != nil {
+		return &Error{Stage: stageStorage, Err: err}
+	}
+	return nil
+}
+
+// expired reports whether the access token is of no use any more. One without an
+// expiry is good until it is refused.
+func (t *Token) expired(now time.Time) bool { return !t.Expiry.IsZero() && !now.Before(t.Expiry) }
+
+// due reports whether it is time to refresh the access token: half a minute
+// before it expires, or in the last quarter of a short life.
+func (t *Token) due(now time.Time) bool {
+	const margin = 30 * time.Second
+	return !t.Expiry.IsZero() && !now.Before(t.Expiry.Add(-min(margin, t.Expiry.Sub(t.Issued)/4)))
+}
+
+// pick chooses among the authorization servers that the resource names: the one
+// that knows the client, the one that is in use, or the first.
+func (t *Transport) pick(named []string, used string) (string, error) {
+	if len(named) == 0 {
+		return "", &Error{Stage: stageResource, Err: errors.New("it names no authorization server: the MCP server has to (authorization_servers)")}
+	}
+	if own := t.config.Credentials.Issuer; own != "" {
+		if !slices.Contains(named, own) {
+			return "", &Error{Stage: stageResource, Issuer: own, Err: errors.New("it doesn't name the authorization server that Credentials are for, and they are used nowhere else")}
+		}
+		return own, nil
+	}
+	if slices.Contains(named, used) {
+		return used, nil
+	}
+	return named[0], nil
+}

@@ -1,0 +1,261 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mcpbearer/mcpbearer/internal/discovery"
+	"github.com/mcpbearer/mcpbearer/internal/environ"
+	"github.com/mcpbearer/mcpbearer/internal/fetch"
+	"github.com/mcpbearer/mcpbearer/internal/strictjson"
+)
+
+// Types of application (OpenID Connect Registration §2).
+const (
+	applicationNative = "native"
+	applicationWeb    = "web"
+)
+
+// Bounds of the requests with secrets in them.
+const (
+	requestTimeout = 30 * time.Second
+	maxAnswer      = 1 << 20
+)
+
+// identify returns the client to be at an authorization server: the one of
+// Credentials, the registered one, the one of the metadata document, or a new
+// one (MCP, client registration approaches).
+func (t *Transport) identify(ctx context.Context, g grant, redirectURI string) (Registration, error) {
+	if t.config.Credentials.ID != "" {
+		return t.preRegistered(g)
+	}
+	stored, err := t.stored(ctx, g.server.Issuer)
+	if err != nil {
+		return Registration{}, err
+	}
+	switch {
+	case stored != nil && stored.serves(redirectURI):
+		return *stored, nil
+	case t.config.MetadataURL != "" && g.server.ClientIDMetadataDocumentSupported:
+		client := Registration{ClientID: t.config.MetadataURL, AuthMethod: authNone}
+		if t.config.Credentials.Key != nil {
+			client.AuthMethod = authPrivateKeyJWT
+		}
+		return client, nil
+	case g.server.RegistrationEndpoint != "":
+		return t.register(ctx, g.server, redirectURI)
+	}
+	return Registration{}, &Error{Stage: stageRegistration, Issuer: g.server.Issuer, Err: errors.New(
+		"the server registers no clients by itself: register one there, and set Credentials (or, where it supports metadata documents, MetadataURL)")}
+}
+
+// preRegistered returns the client of Credentials. What it was used with once,
+// it is not used elsewhere: its secret is that server's.
+func (t *Transport) preRegistered(g grant) (Registration, error) {
+	c := t.config.Credentials
+	if old := g.about.Issuer; c.Issuer == "" && old != "" && old != g.server.Issuer && g.about.ClientID == c.ID {
+		return Registration{}, &Error{Stage: stageRegistration, Issuer: g.server.Issuer, Err: fmt.Errorf(
+			"%w: the resource names another authorization server than %q, which the pre-registered client is known to: if that is right, set Credentials.Issuer", ErrUntrusted, old)}
+	}
+	method, err := t.authMethod(g.server)
+	if err != nil {
+		return Registration{}, &Error{Stage: stageRegistration, Issuer: g.server.Issuer, Err: err}
+	}
+	return Registration{ClientID: c.ID, AuthMethod: method}, nil
+}
+
+// stored returns the registration at an issuer that is good still, or nil.
+func (t *Transport) stored(ctx context.Context, issuer string) (*Registration, error) {
+	state, err := t.load(ctx, Key{Issuer: issuer})
+	if err != nil || !state.Registration.usable(environ.From(ctx).Now()) {
+		return nil, err
+	}
+	return state.Registration, nil
+}
+
+func (r *Registration) usable(now time.Time) bool {
+	return r != nil && r.ClientID != "" && (r.SecretExpiry.IsZero() || now.Before(r.SecretExpiry))
+}
+
+// serves reports whether a registered client can get its answers at uri. A
+// loopback redirect URI that was registered without a port has any (RFC 8252
+// §7.3); of one with a port nobody knows what the server makes of others.
+func (r *Registration) serves(uri string) bool {
+	if r.RedirectURI == uri {
+		return true
+	}
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != "http" || !fetch.IsLoopbackHost(u.Hostname()) || u.Hostname() == "localhost" {
+		return false
+	}
+	return r.RedirectURI == strings.Replace(uri, u.Host, strings.TrimSuffix(u.Host, ":"+u.Port()), 1)
+}
+
+// register registers the client (RFC 7591 §3), unless another process has done
+// so meanwhile.
+func (t *Transport) register(ctx context.Context, server discovery.Metadata, redirectURI string) (Registration, error) {
+	var client Registration
+	err := t.config.Storage.Update(ctx, Key{Issuer: server.Issuer}, func(s State) (State, error) {
+		if s.Registration.usable(environ.From(ctx).Now()) && s.Registration.serves(redirectURI) {
+			client = *s.Registration
+			return s, nil
+		}
+		var err error
+		client, err = t.requestRegistration(ctx, server, redirectURI)
+		s.Registration = &client
+		return s, err
+	})
+	var typed *Error
+	if err != nil && !errors.As(err, &typed) {
+		err = &Error{Stage: stageStorage, Err: err}
+	}
+	return client, err
+}
+
+// doubt forgets a registration that the server doesn't know any more: it said
+// so, or it showed the user a page and never answered.
+func (t *Transport) doubt(ctx context.Context, issuer string, client Registration, err error) {
+	var e *Error
+	unknown := errors.As(err, &e) && slices.Contains([]string{"invalid_client", "unauthorized_client"}, e.Code)
+	if unknown || errors.Is(err, errTimeout) {
+		t.forget(ctx, issuer, client.ClientID)
+	}
+}
+
+func (t *Transport) forget(ctx context.Context, issuer, clientID string) {
+	// If it can't be forgotten it will be tried, and fail, once more.
+	_ = t.config.Storage.Update(ctx, Key{Issuer: issuer}, func(s State) (State, error) {
+		if s.Registration != nil && s.Registration.ClientID == clientID {
+			s.Registration = nil
+		}
+		return s, nil
+	})
+}
+
+// application is the client metadata to register (RFC 7591 §2).
+func (t *Transport) application(method, redirectURI string) map[string]any {
+	m := t.config.Metadata
+	members := maps.Clone(m.Extra)
+	if members == nil {
+		members = make(map[string]any)
+	}
+	grants := []string{grantCode}
+	if !t.config.NoRefresh {
+		grants = append(grants, grantRefresh)
+	}
+	kind := m.ApplicationType
+	if kind == "" {
+		kind = applicationNative
+		if strings.HasPrefix(redirectURI, "https:") {
+			kind = applicationWeb
+		}
+	}
+	for name, value := range map[string]string{
+		"client_name": m.Name, "client_uri": m.URI, "logo_uri": m.LogoURI,
+		"software_id": m.SoftwareID, "software_version": m.SoftwareVersion,
+	} {
+		if value != "" {
+			members[name] = value
+		}
+	}
+	members["redirect_uris"] = []string{redirectURI}
+	members["grant_types"] = grants
+	members["response_types"] = []string{"code"}
+	members["token_endpoint_auth_method"] = method
+	members["application_type"] = kind
+	return members
+}
+
+// registered is the answer to a registration (RFC 7591 §3.2), good or bad.
+type registered struct {
+	ClientID      string   `json:"client_id"`
+	ClientSecret  string   `json:"client_secret"`
+	SecretExpires int64    `json:"client_secret_expires_at"`
+	AuthMethod    string   `json:"token_endpoint_auth_method"`
+	RedirectURIs  []string `json:"redirect_uris"`
+	Code          string   `json:"error"`
+	Description   string   `json:"error_description"`
+}
+
+func (t *Transport) requestRegistration(ctx context.Context, server discovery.Metadata, redirectURI string) (Registration, error) {
+	method := registrationMethod(server)
+	fail := func(err error) (Registration, error) {
+		return Registration{}, &Error{Stage: stageRegistration, Issuer: server.Issuer, Err: err}
+	}
+	request, err := json.Marshal(t.application(method, redirectURI))
+	if err != nil {
+		return fail(fmt.Errorf("Config.Metadata.Extra can't be written as JSON: %w", err))
+	}
+	status, body, err := t.post(ctx, server.RegistrationEndpoint, request)
+	if err != nil {
+		return fail(fmt.Errorf("%w: %w", ErrUnavailable, err))
+	}
+	var answer registered
+	err = strictjson.Decode(body, &answer)
+	switch {
+	case status != http.StatusCreated && status != http.StatusOK:
+		e := &Error{Stage: stageRegistration, Issuer: server.Issuer, Status: status, Code: cleanCode(answer.Code), Description: clean(answer.Description)}
+		if mayPass(status) {
+			e.Err = ErrUnavailable
+		}
+		return Registration{}, e
+	case err != nil:
+		return fail(fmt.Errorf("the answer can't be read: %w", err))
+	case !isToken(answer.ClientID):
+		return fail(errors.New("the answer has no usable client_id"))
+	case answer.RedirectURIs != nil && !slices.Contains(answer.RedirectURIs, redirectURI):
+		return fail(fmt.Errorf("the server registered other redirect URIs than %q", redirectURI))
+	}
+	return t.registeredClient(server, answer, method, redirectURI)
+}
+
+// registeredClient is what an answer says. The server has the last word on how
+// the client authenticates.
+func (t *Transport) registeredClient(server discovery.Metadata, answer registered, asked, redirectURI string) (Registration, error) {
+	client := Registration{ClientID: answer.ClientID, ClientSecret: answer.ClientSecret, AuthMethod: answer.AuthMethod, RedirectURI: redirectURI}
+	if client.AuthMethod == "" {
+		client.AuthMethod = asked
+		if asked == authNone && answer.ClientSecret != "" {
+			client.AuthMethod = secretMethod(server)
+		}
+	}
+	if answer.SecretExpires > 0 {
+		client.SecretExpiry = time.Unix(answer.SecretExpires, 0)
+	}
+	needsSecret := client.AuthMethod == authBasic || client.AuthMethod == authPost
+	if client.AuthMethod != authNone && !(needsSecret && client.ClientSecret != "") {
+		return Registration{}, &Error{Stage: stageRegistration, Issuer: server.Issuer, Err: fmt.Errorf(
+			"the server registered a client that authenticates by %q, and gave it no means to", clean(client.AuthMethod))}
+	}
+	return client, nil
+}
+
+// post sends JSON to an endpoint of the authorization server, and follows no
+// redirect.
+func (t *Transport) post(ctx context.Context, endpoint string, body []byte) (status int, answer []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "application/json")
+	resp, err := t.outward.Do(request)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	answer, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	return resp.StatusCode, answer, err
+}

@@ -1,0 +1,405 @@
+package client_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mcpbearer/mcpbearer/core/client"
+)
+
+// storages are the stores of the package, each as a function that opens it
+// again, as another process would.
+func storages(t *testing.T) map[string]func() client.Storage {
+	memory := client.MemoryStorage()
+	path := filepath.Join(t.TempDir(), "new", "tokens.json")
+	return map[string]func() client.Storage{
+		"memory": func() client.Storage { return memory },
+		"file":   func() client.Storage { return client.FileStorage(path) },
+	}
+}
+
+// C9: what is put is what is got, by its key, and by nobody else's hand.
+func TestC9StoragesKeepWhatTheyGet(t *testing.T) {
+	ctx := t.Context()
+	for name, open := range storages(t) {
+		t.Run(name, func(t *testing.T) {
+			key, other := client.Key{Issuer: "https://as.example", Resource: "https://a.example"}, client.Key{Issuer: "https://as.example"}
+			now := time.Now().UTC().Round(0)
+			want := client.State{
+				Issuer: "https://as.example", ClientID: "c", MetadataURL: "https://a.example/m",
+				Registration: &client.Registration{ClientID: "r", ClientSecret: "s", AuthMethod: "client_secret_post", SecretExpiry: now, RedirectURI: "http://127.0.0.1/callback"},
+				Token: &client.Token{
+					AccessToken: "a", RefreshToken: "r", Issued: now, Expiry: now.Add(time.Hour), Requested: []string{"x", "y"}, Scopes: []string{"x"},
+					Resource: "https://a.example", TokenEndpoint: "https://as.example/token", Client: client.Registration{ClientID: "r"},
+				},
+			}
+			if got, err := open().Load(ctx, key); err != nil || !reflect.DeepEqual(got, client.State{}) {
+				t.Fatalf("at first: %+v, %v", got, err)
+			}
+			given := want
+			must(t, open().Update(ctx, key, func(client.State) (client.State, error) { return given, nil }))
+			got, err := open().Load(ctx, key)
+			if err != nil || !reflect.DeepEqual(got, want) {
+				t.Fatalf("got %+v, error %v", got, err)
+			}
+			got.Token.Scopes[0], got.Registration.ClientID = "evil", "evil"
+			must(t, open().Update(ctx, other, func(client.State) (client.State, error) { return client.State{Issuer: "other"}, nil }))
+			failed := errors.New("no")
+			if err := open().Update(ctx, key, func(s client.State) (client.State, error) {
+				s.Token.AccessToken = "evil"
+				return client.State{}, failed
+			}); !errors.Is(err, failed) {
+				t.Errorf("the error of a change is %v", err)
+			}
+			if got, err := open().Load(ctx, key); err != nil || got.Token.AccessToken != "a" || got.Token.Scopes[0] != "x" || got.Registration.ClientID != "r" {
+				t.Errorf("got %+v, error %v", got, err)
+			}
+			must(t, open().Update(ctx, key, func(client.State) (client.State, error) { return client.State{}, nil }))
+			if got, err := open().Load(ctx, key); err != nil || !reflect.DeepEqual(got, client.State{}) {
+				t.Errorf("after removal: %+v, %v", got, err)
+			}
+			if got, err := open().Load(ctx, other); err != nil || got.Issuer != "other" {
+				t.Errorf("the other is %+v, %v", got, err)
+			}
+		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// C9: changes exclude one another, and who waits can give up.
+func TestC9UpdatesExcludeOneAnother(t *testing.T) {
+	for name, open := range storages(t) {
+		t.Run(name, func(t *testing.T) {
+			ctx := t.Context()
+			key := client.Key{Resource: "r"}
+			var all sync.WaitGroup
+			for range 20 {
+				all.Go(func() {
+					err := open().Update(ctx, key, func(s client.State) (client.State, error) {
+						s.Issuer += "x"
+						return s, nil
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			if got, err := open().Load(ctx, key); err != nil || got.Issuer != strings.Repeat("x", 20) {
+				t.Errorf("%d of 20 changes are there, error %v", len(got.Issuer), err)
+			}
+
+			entered, leave, done := make(chan struct{}), make(chan struct{}), make(chan error)
+			go func() {
+				done <- open().Update(ctx, key, func(s client.State) (client.State, error) {
+					close(entered)
+					<-leave
+					return s, nil
+				})
+			}()
+			<-entered
+			// Reading goes on, and waiting ends with its context.
+			if _, err := open().Load(ctx, key); err != nil {
+				t.Error(err)
+			}
+			ended, cancel := context.WithCancel(ctx)
+			cancel()
+			err := open().Update(ended, key, func(s client.State) (client.State, error) { t.Error("two changes at once"); return s, nil })
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("who has given up gets %v", err)
+			}
+			close(leave)
+			must(t, <-done)
+		})
+	}
+}
+
+// C9: the file is the user's alone, is replaced in one step, and what is no
+// such file is refused and left alone.
+func TestC9File(t *testing.T) {
+	ctx := t.Context()
+	path := filepath.Join(t.TempDir(), "tokens.json")
+	storage := client.FileStorage(path)
+	put := func() error {
+		return storage.Update(ctx, client.Key{Resource: "r"}, func(s client.State) (client.State, error) {
+			s.Issuer += "i"
+			return s, nil
+		})
+	}
+	must(t, put())
+	info, err := os.Stat(path)
+	must(t, err)
+	if runtime.GOOS != "windows" && info.Mode() != 0o600 {
+		t.Errorf("its mode is %v", info.Mode())
+	}
+	before, err := os.Open(path)
+	must(t, err)
+	defer func() { _ = before.Close() }()
+	must(t, put())
+	if was, err := before.Stat(); err != nil || was.Size() != info.Size() {
+		t.Error("the old file was written to")
+	}
+	names, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	hidden, err2 := filepath.Glob(filepath.Join(filepath.Dir(path), ".*"))
+	if err := errors.Join(err, err2); err != nil || len(names) != 2 || len(hidden) != 0 {
+		t.Errorf("left behind: %q %q, error %v", names, hidden, err)
+	}
+	for name, text := range map[string]string{
+		"no JSON": "hello", "another version": `{"version":2}`, "cut off": `{"version":1,"states":[{"key":`, "secret": `{"version":"hunter2"}`,
+	} {
+		must(t, os.WriteFile(path, []byte(text), 0o600))
+		if err := put(); err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if left, err := os.ReadFile(path); err != nil || string(left) != text {
+			t.Errorf("%s: the file was changed", name)
+		}
+	}
+	must(t, os.WriteFile(path, nil, 0o600)) // as mktemp leaves it
+	must(t, put())
+	must(t, os.Remove(path))
+	must(t, put())
+	if runtime.GOOS != "windows" {
+		must(t, os.Chmod(path, 0o640))
+		if err := put(); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+			t.Errorf("a file that others can read: %v", err)
+		}
+	}
+	if _, err := client.FileStorage(filepath.Join(path, "below")).Load(ctx, client.Key{}); err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file below a file: %v", err)
+	}
+}
+
+// C9: a panic in a change gives the lock back.
+func TestC9PanicGivesTheLockBack(t *testing.T) {
+	for name, open := range storages(t) {
+		t.Run(name, func(t *testing.T) {
+			func() {
+				defer func() { _ = recover() }()
+				_ = open().Update(t.Context(), client.Key{}, func(client.State) (client.State, error) { panic("change") })
+			}()
+			must(t, open().Update(t.Context(), client.Key{}, func(s client.State) (client.State, error) { return s, nil }))
+		})
+	}
+}
+
+// C9: after a restart the token is there; an old one is refreshed, with no
+// browser and no new registration.
+func TestC9RestartRefreshes(t *testing.T) {
+	w := start(t)
+	path := filepath.Join(t.TempDir(), "tokens.json")
+	process := func() *client.Transport {
+		return w.transport(func(c *client.Config) { c.Storage = client.FileStorage(path) })
+	}
+	w.mustCall(process(), "read")
+	w.wire.forget()
+	w.mustCall(process(), "read")
+	w.wantLog("R POST /mcp 200")
+	w.clock.Advance(time.Hour)
+	w.wire.forget()
+	w.mustCall(process(), "purge") // a step-up uses what is stored, too
+	if got := w.wire.log(); got[0] != "AS POST /token 200" || w.wire.count("AS POST /register 201") != 0 {
+		t.Errorf("on the wire:\n%s", w.wire)
+	}
+}
+
+// C9: a running process takes what another one has got.
+func TestC9OtherProcessWasFaster(t *testing.T) {
+	w := start(t)
+	storage := client.MemoryStorage()
+	process := func() *client.Transport {
+		return w.transport(func(c *client.Config) { c.Storage = storage })
+	}
+	first, second := process(), process()
+	w.mustCall(first, "read")
+	w.mustCall(second, "read")
+	w.clock.Advance(time.Hour)
+	w.mustCall(first, "read")
+	w.wire.forget()
+	w.mustCall(second, "read")
+	w.wantLog("R POST /mcp 200")
+	// One was refused and has refreshed; the other is about to be refused.
+	w.refuse(w.wire.find("R POST /mcp 200")[0].authorization)
+	w.mustCall(second, "read")
+	w.wire.forget()
+	w.mustCall(first, "read")
+	w.wantLog("R POST /mcp 401", "R POST /mcp 200")
+}
+
+// C9: stored tokens of other credentials are not this client's.
+func TestC9TokensOfOtherCredentials(t *testing.T) {
+	w := start(t)
+	storage := client.MemoryStorage()
+	w.mustCall(w.transport(func(c *client.Config) { c.Storage = storage }), "read")
+	w.mustCall(w.transport(func(c *client.Config) {
+		preRegistered(c)
+		c.Storage = storage
+	}), "read")
+	if n := len(w.asked()); n != 2 {
+		t.Errorf("%d authorizations, want 2", n)
+	}
+	if stored := w.stored(storage); stored.Client.ClientSecret != "" {
+		t.Error("the secret of Credentials is stored")
+	}
+}
+
+// failing is a storage that can't be written to.
+type failing struct{ client.Storage }
+
+var errDisk = errors.New("disk full")
+
+// Update implements client.Storage.
+func (f failing) Update(ctx context.Context, key client.Key, change func(client.State) (client.State, error)) error {
+	if key.Resource == "" {
+		return f.Storage.Update(ctx, key, change)
+	}
+	state, err := f.Load(ctx, key)
+	if err == nil {
+		_, err = change(state)
+	}
+	return errors.Join(err, errDisk)
+}
+
+// C9: a storage that fails says so, and the token that was got is not lost.
+func TestC9StorageFails(t *testing.T) {
+	w := start(t)
+	transport := w.transport(func(c *client.Config) { c.Storage = failing{client.MemoryStorage()} })
+	if e := w.mustFail(transport, "storage"); !errors.Is(e, errDisk) {
+		t.Errorf("the error is %v", e)
+	}
+	w.mustCall(transport, "read")
+	if n := len(w.asked()); n != 1 {
+		t.Errorf("%d authorizations", n)
+	}
+}
+
+// child is the environment variable that makes this test binary one of two
+// processes on one file.
+const child = "CLIENT_TEST_CHILD"
+
+// TestMain is the other process, where it is asked to be.
+func TestMain(m *testing.M) {
+	if path := os.Getenv(child); path != "" {
+		if err := callOnce(path, os.Getenv(child+"_RESOURCE")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func callOnce(path, resource string) error {
+	transport, err := client.New(client.Config{
+		Resource: resource, Storage: client.FileStorage(path),
+		Redirect: func(context.Context, string) error { return errors.New("the user was asked") },
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, _ = fmt.Fprintln(os.Stdout, "ready") // the test misses it
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, resource, strings.NewReader(callOf("read")))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := transport.RoundTrip(r)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(resp.Status)
+	}
+	return resp.Body.Close()
+}
+
+// C9: two processes with one expired token make one refresh request.
+func TestC9TwoProcessesRefreshOnce(t *testing.T) {
+	w := start(t)
+	path := filepath.Join(t.TempDir(), "tokens.json")
+	storage := client.FileStorage(path)
+	w.mustCall(w.transport(func(c *client.Config) { c.Storage = storage }), "read")
+	must(t, storage.Update(w.ctx, client.Key{Issuer: w.as.Issuer(), Resource: w.resource}, func(s client.State) (client.State, error) {
+		s.Token.Issued, s.Token.Expiry = time.Unix(0, 0), time.Unix(1, 0)
+		return s, nil
+	}))
+	before := w.as.Requests("/token")
+	// The server answers when both processes are about to ask.
+	const processes = 2
+	var ready sync.WaitGroup
+	ready.Add(processes)
+	answer := w.as.Issuer()
+	w.as.Answer("/token", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		ready.Wait()
+		w.as.Answer("/token", nil)
+		r.RequestURI = ""
+		forward(rw, r, answer)
+	}))
+	var all sync.WaitGroup
+	for range processes {
+		cmd := exec.CommandContext(w.ctx, os.Args[0])
+		cmd.Env = append(os.Environ(), child+"="+path, child+"_RESOURCE="+w.resource)
+		var problems strings.Builder
+		cmd.Stderr = &problems
+		out, err := cmd.StdoutPipe()
+		must(t, err)
+		must(t, cmd.Start())
+		all.Go(func() {
+			line, err := bufio.NewReader(out).ReadString('\n')
+			ready.Done()
+			if err != nil || line != "ready\n" {
+				t.Errorf("a process said %q, error %v", line, err)
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("a process ended with %v: %s", err, problems.String())
+			}
+		})
+	}
+	all.Wait()
+	// The one that was held up was sent on, so it counts twice.
+	if n := w.as.Requests("/token") - before; n != 2 {
+		t.Errorf("%d refresh requests, want 1", n-1)
+	}
+}
+
+// forward sends a request to another server.
+func forward(rw http.ResponseWriter, r *http.Request, origin string) {
+	r2, err := http.NewRequestWithContext(r.Context(), r.Method, origin+r.URL.Path, r.Body)
+	if err != nil {
+		rw.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	r2.Header = r.Header.Clone()
+	resp, err := http.DefaultTransport.RoundTrip(r2)
+	if err != nil {
+		rw.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	defer resp.Body.Close()
+	for name, values := range resp.Header {
+		rw.Header()[name] = values
+	}
+	rw.WriteHeader(resp.StatusCode)
+	_, _ = bufio.NewReader(resp.Body).WriteTo(rw)
+}

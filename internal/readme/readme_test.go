@@ -150,6 +150,13 @@ func TestCommands(t *testing.T) {
 		return strings.Join(each, " && ")
 	})
 	paths := regexp.MustCompile(`-C (\S+)|--prefix (\S+)`).FindAllStringSubmatch(commands, -1)
+	parts := regexp.MustCompile(`for part in (.+?); do \(cd (\S+)\$part `).FindStringSubmatch(commands)
+	if parts == nil {
+		t.Fatal("the README lacks the loop over the parts from npm")
+	}
+	for _, part := range strings.Fields(parts[1]) {
+		paths = append(paths, []string{"", filepath.Join(parts[2], part, "package-lock.json")})
+	}
 	for _, m := range append(paths, []string{"", "examples/gin"}) {
 		if _, err := os.Stat(filepath.Join(root, strings.Join(m[1:], ""))); err != nil {
 			t.Error(err)

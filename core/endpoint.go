@@ -95,7 +95,7 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 	}
 	admitted := a.admit(r)
 	if p.message.body != nil {
-		defer a.body.Close()
+		defer func() { _ = a.body.Close() }() // it never fails
 		a.replayed(admitted, *p.message.body)
 	}
 	if p.unaddressed {

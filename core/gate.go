@@ -20,8 +20,15 @@ func operationOf(m *rpcscan.Message) (operation, *Denial) {
 	case "prompts/get":
 		op.kind = promptOperation
 		return op.on(m.Name, m.HasName)
-	case "resources/read", "resources/subscribe", "resources/unsubscribe":
+	case "resources/read":
 		op.kind = resourceOperation
+		return op.on(m.URI, m.HasURI)
+	case "resources/subscribe", "resources/unsubscribe":
+		op.kind = resourceOperation
+		if !m.HasURI {
+			op.nameless = true // for checkNamed, who knows whether it matters
+			return op, nil
+		}
 		return op.on(m.URI, m.HasURI)
 	case "completion/complete":
 		return op.completion(m)
@@ -52,10 +59,14 @@ func methodOf(method []byte) string {
 // on is the operation on the subject that the message names.
 func (op operation) on(subject []byte, has bool) (operation, *Denial) {
 	if !has {
-		return op, badMessage(http.StatusBadRequest, rpcInvalidRequest, "the message doesn't say what it is about", "a name or uri in params", "none")
+		return op, nothingNamed()
 	}
 	op.subject = subject
 	return op, nil
+}
+
+func nothingNamed() *Denial {
+	return badMessage(http.StatusBadRequest, rpcInvalidRequest, "the message doesn't say what it is about", "a name or uri in params", "none")
 }
 
 // completion falls under the rule of what it completes: both SDKs run the
@@ -88,13 +99,26 @@ func (op operation) subscriptions(m *rpcscan.Message) (operation, *Denial) {
 // permit decides whether the caller, who may be anonymous, may run what the
 // message asks for.
 func (rs *ResourceServer) permit(ctx context.Context, v *verified, m *message, bare *Denial) *Denial {
-	denial := rs.permitOperation(ctx, v, &m.op, bare)
+	denial := rs.checkNamed(&m.op)
+	if denial == nil {
+		denial = rs.permitOperation(ctx, v, &m.op, bare)
+	}
 	if denial != nil && denial.Status != http.StatusUnauthorized {
 		denial.id = m.scanned.ID
 		denial.asToolResult = rs.policy != nil && rs.policy.DenyWithToolResult &&
 			denial.Reason == reasonScope && m.op.Method == "tools/call" && denial.id != nil
 	}
 	return denial
+}
+
+// checkNamed refuses a subscription to nothing where a table of resources decides.
+// Where none does, the MCP handler answers: MCP 2026-07-28 has no such method, and
+// a server of it answers 404.
+func (rs *ResourceServer) checkNamed(op *operation) *Denial {
+	if !op.nameless || rs.policy == nil || rs.policy.Resources == nil {
+		return nil
+	}
+	return nothingNamed()
 }
 
 func (rs *ResourceServer) permitOperation(ctx context.Context, v *verified, op *operation, bare *Denial) *Denial {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -94,7 +93,7 @@ func fuzzServer(f *testing.F, key ed25519.PrivateKey, now time.Time) *ResourceSe
 	if !ok {
 		f.Fatal("not an Ed25519 key")
 	}
-	set := fmt.Sprintf(`{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","x":"%s"}]}`, base64.RawURLEncoding.EncodeToString(public))
+	set := `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","x":"` + base64.RawURLEncoding.EncodeToString(public) + `"}]}`
 	ctx, cancel := context.WithCancel(environ.With(context.Background(), environ.NewManual(now).Clock()))
 	f.Cleanup(cancel)
 	rs, err := New(ctx, Config{

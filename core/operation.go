@@ -24,10 +24,11 @@ type Operation struct {
 // operation is an Operation with what the gate has read of it besides.
 type operation struct {
 	Operation
-	kind    operationKind
-	subject []byte   // what Name is made of, where somebody asks for it
-	raw     []byte   // the arguments, or nil where the message has none
-	more    []string // further URIs, of subscriptions/listen
+	kind     operationKind
+	subject  []byte   // what Name is made of, where somebody asks for it
+	nameless bool     // a subscription that doesn't say to which resource
+	raw      []byte   // the arguments, or nil where the message has none
+	more     []string // further URIs, of subscriptions/listen
 }
 
 // name makes the Name.

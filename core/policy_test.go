@@ -350,3 +350,30 @@ func TestDenyWithToolResult(t *testing.T) {
 		}
 	}
 }
+
+// A subscription to nothing is the MCP handler's to refuse where no table decides:
+// it may have no such method (G8).
+func TestSubscriptionToNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		policy core.Policy
+		status int
+	}{
+		"a table of another kind": {core.Policy{Tools: map[string]core.Requirement{"open": core.Scopes()}}, http.StatusAccepted},
+		"methods alone":           {core.Policy{Methods: map[string]core.Requirement{"resources/subscribe": core.Scopes()}}, http.StatusAccepted},
+		"a method that needs more": {
+			core.Policy{Methods: map[string]core.Requirement{"resources/subscribe": core.Scopes("more")}}, http.StatusForbidden,
+		},
+		"a table of its kind": {core.Policy{Resources: map[string]core.Requirement{}, Unlisted: core.Scopes()}, http.StatusBadRequest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(t, func(config *core.Config) { config.Policy = c.policy })
+			w := g.post("base", request("resources/subscribe", "{}"))
+			if w.Code != c.status || (len(g.ran) == 1) != (c.status == http.StatusAccepted) {
+				t.Errorf("status %d, ran %d times, want %d: %s", w.Code, len(g.ran), c.status, w.Body)
+			}
+			if c.status != http.StatusAccepted && !strings.Contains(w.Body.String(), `"id":7`) {
+				t.Errorf("the answer has not the request's id: %s", w.Body)
+			}
+		})
+	}
+}

@@ -78,3 +78,5 @@ require (
 )
 
 replace github.com/mcpbearer/mcpbearer => ..
+
+tool github.com/modelcontextprotocol/go-sdk/conformance/everything-server

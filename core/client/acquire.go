@@ -207,7 +207,7 @@ func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 	return true, t.keep(ctx, g, metadataURL, token)
 }
 
-// denial is the word of a user who has just refused.
+// denial is the word of a user who has just refused, or who never came back.
 type denial struct {
 	err    error
 	scopes []string
@@ -220,7 +220,7 @@ const denialPause = 10 * time.Second
 
 func (t *Transport) noteDenial(ctx context.Context, g grant, err error) {
 	var e *Error
-	if !errors.As(err, &e) || e.Code != "access_denied" {
+	if !errors.As(err, &e) || e.Code != "access_denied" && !errors.Is(err, errTimeout) {
 		return
 	}
 	t.mu.Lock()

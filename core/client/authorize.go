@@ -115,18 +115,18 @@ func (t *Transport) askUser(ctx context.Context, g grant, client Registration, r
 func (g grant) readResponse(response url.Values, state string) (string, error) {
 	for name, values := range response {
 		if len(values) > 1 && slices.Contains([]string{"code", "state", "iss", "error"}, name) {
-			return "", g.failed(fmt.Errorf("the response has %s more than once (RFC 6749 §3.1)", name))
+			return "", g.failed(fmt.Errorf("%w: the response has %s more than once (RFC 6749 §3.1)", ErrUntrusted, name))
 		}
 	}
 	if subtle.ConstantTimeCompare([]byte(response.Get("state")), []byte(state)) != 1 {
-		return "", g.failed(errors.New("the response has another state than the request: it belongs to another authorization, or to an attack"))
+		return "", g.failed(fmt.Errorf("%w: the response has another state than the request: it belongs to another authorization, or to an attack", ErrUntrusted))
 	}
 	iss, given := response.Get("iss"), response.Has("iss")
 	switch {
 	case given && iss != g.server.Issuer:
-		return "", g.failed(fmt.Errorf("the response is from another issuer, %q: nothing of it is used (RFC 9207)", clean(iss)))
+		return "", g.failed(fmt.Errorf("%w: the response is from another issuer, %q: nothing of it is used (RFC 9207)", ErrUntrusted, clean(iss)))
 	case !given && g.server.AuthorizationResponseIssParameterSupported:
-		return "", g.failed(errors.New("the response lacks iss, which this server always sends: nothing of it is used (RFC 9207 §2.4)"))
+		return "", g.failed(fmt.Errorf("%w: the response lacks iss, which this server always sends: nothing of it is used (RFC 9207 §2.4)", ErrUntrusted))
 	}
 	if code := response.Get("error"); code != "" {
 		return "", &Error{

@@ -30,7 +30,7 @@ func (t *Transport) describe(ctx context.Context, challenged string) (discovery.
 	}
 	if !discovery.Covers(resource.Resource, t.resource) {
 		return discovery.Resource{}, "", &Error{Stage: stageResource, Err: fmt.Errorf(
-			"%s speaks for the resource %q, which doesn't cover %q: its tokens would be for someone else", found, clean(resource.Resource), t.config.Resource)}
+			"%w: %s speaks for the resource %q, which doesn't cover %q: its tokens would be for someone else", ErrUntrusted, found, clean(resource.Resource), t.config.Resource)}
 	}
 	return resource, found, nil
 }
@@ -52,7 +52,7 @@ func (t *Transport) server(ctx context.Context, issuer string) (discovery.Metada
 	case meta.AuthorizationEndpoint == "":
 		return fail(errors.New("it has no authorization_endpoint"))
 	case !slices.Contains(meta.CodeChallengeMethodsSupported, "S256"):
-		return fail(errors.New("it doesn't list S256 in code_challenge_methods_supported: without PKCE a stolen code is as good as a token (MCP, authorization code protection)"))
+		return fail(fmt.Errorf("%w: it doesn't list S256 in code_challenge_methods_supported: without PKCE a stolen code is as good as a token (MCP, authorization code protection)", ErrUntrusted))
 	}
 	return meta, nil
 }
@@ -77,7 +77,9 @@ func fetchError(err error) error {
 	var mismatch *discovery.MismatchError
 	var network interface{ Timeout() bool }
 	switch {
-	case errors.As(err, &redirect), errors.As(err, &size), errors.As(err, &mismatch), errors.Is(err, discovery.ErrNotFound):
+	case errors.As(err, &redirect), errors.As(err, &mismatch):
+		return fmt.Errorf("%w: %w", ErrUntrusted, err)
+	case errors.As(err, &size), errors.Is(err, discovery.ErrNotFound):
 		return err
 	case errors.As(err, &status) && mayPass(status.Status), errors.As(err, &network):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)

@@ -14,6 +14,11 @@ import (
 // can't be reached, or one in trouble. Tokens are kept; try again later.
 var ErrUnavailable = errors.New("not available")
 
+// ErrUntrusted is wrapped by an [Error] whose cause is the client's own refusal:
+// what a server said, or what came back from the browser, belongs to someone
+// else, or would leave the user without protection. Somebody should look at it.
+var ErrUntrusted = errors.New("not trusted")
+
 // ErrNotReplayable is the error of RoundTrip for a request that had to be sent
 // again and can't be: its body is larger than 4 MiB and it has no GetBody. By
 // then the transport is authorized, so that a new request will do.

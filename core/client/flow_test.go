@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -271,7 +272,10 @@ func TestC3C4HostileServerMetadata(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := start(t)
 			w.as.EditMetadata(edit)
-			w.wantFailure(w.transport(), "authorization server metadata")
+			e := w.mustFail(w.transport(), "authorization server metadata")
+			if !strings.HasPrefix(name, "C11") && !errors.Is(e, client.ErrUntrusted) {
+				t.Errorf("the error is %v", e)
+			}
 			w.wantLog("R POST /mcp 401", "R GET "+wellKnown+"/mcp 200", "AS GET "+asWellKnown+" 200")
 		})
 	}
@@ -351,8 +355,12 @@ func TestC5HostileResponses(t *testing.T) {
 			transport := w.transport(func(c *client.Config) {
 				c.Redirect = func(ctx context.Context, page string) error { return w.browseBut(ctx, page, row.change) }
 			})
-			if e := w.mustFail(transport, "authorization"); e.Code != row.code {
+			e := w.mustFail(transport, "authorization")
+			if e.Code != row.code {
 				t.Errorf("the OAuth error is %q, want %q", e.Code, row.code)
+			}
+			if untrusted := errors.Is(e, client.ErrUntrusted); untrusted != (row.code == "" && name != "no code") {
+				t.Errorf("untrusted: %v, error %v", untrusted, e)
 			}
 			if len(w.wire.find("AS POST /token")) > 0 {
 				t.Error("a code was sent")

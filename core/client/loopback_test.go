@@ -251,6 +251,7 @@ func TestC16NobodyComesBack(t *testing.T) {
 			w.clock.Advance(time.Minute)
 		}
 	}
+	w.clock.Advance(10 * time.Second)
 	w.mustCall(transport, "read")
 	w.wantCount("AS POST /register 201", 1)
 }

@@ -65,7 +65,7 @@ func (t *Transport) preRegistered(g grant) (Registration, error) {
 	c := t.config.Credentials
 	if old := g.about.Issuer; c.Issuer == "" && old != "" && old != g.server.Issuer && g.about.ClientID == c.ID {
 		return Registration{}, &Error{Stage: stageRegistration, Issuer: g.server.Issuer, Err: fmt.Errorf(
-			"the resource names another authorization server than %q, which the pre-registered client is known to: if that is right, set Credentials.Issuer", old)}
+			"%w: the resource names another authorization server than %q, which the pre-registered client is known to: if that is right, set Credentials.Issuer", ErrUntrusted, old)}
 	}
 	method, err := t.authMethod(g.server)
 	if err != nil {

@@ -123,7 +123,7 @@ func (s *settings) transport(stderr io.Writer) (*client.Transport, error) {
 		MetadataURL: s.metadataURL,
 		Credentials: client.Credentials{ID: s.clientID, Secret: s.clientSecret},
 		Metadata:    client.Metadata{Name: "mcpbearer client"},
-		Receive:     client.Loopback{Timeout: s.timeout}.Receive,
+		Receive:     client.Loopback{Timeout: 2 * s.timeout}.Receive, // the command ends before
 		Redirect: func(ctx context.Context, page string) error {
 			if s.browser {
 				fmt.Fprintln(stderr, "opening the browser to ask for authorization")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/mcpbearer/mcpbearer/core/client"
@@ -77,7 +78,8 @@ func isRefusal(e *client.Error) bool {
 	case errors.Is(e, client.ErrUnavailable), errors.Is(e, context.DeadlineExceeded), errors.Is(e, context.Canceled):
 		return false
 	}
-	return e.Code != "" || e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Stage != "storage" && e.Stage != "authorization"
+	return e.Code != "" || e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden ||
+		errors.Is(e, client.ErrUntrusted) || strings.HasSuffix(e.Stage, "metadata") || e.Stage == "client registration"
 }
 
 // advice says what the person at the terminal can do.

@@ -63,9 +63,22 @@ type peer struct {
 
 func peers() []peer {
 	return []peer{
-		{sdkBearer, goSDK}, {"go-oidc", goOIDC}, {"jwx", jwx},
-		{"go-chi/jwtauth", chiJWTAuth}, {"auth0/go-jwt-middleware", auth0},
+		{sdkBearer, goSDK},
+		{"go-oidc", goOIDC},
+		{"jwx", jwx},
+		{"go-chi/jwtauth", chiJWTAuth},
+		{"auth0/go-jwt-middleware", auth0},
 	}
+}
+
+// everything returns the kit's resource server and all apps.
+func everything(ctx context.Context, a *authority) (*core.ResourceServer, []app, error) {
+	rs, err := resourceServer(ctx, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := apps(ctx, a, rs)
+	return rs, list, err
 }
 
 // apps returns each router bare, with the kit and with the SDK's middleware;
@@ -115,7 +128,10 @@ func withKit(rs *core.ResourceServer) ([]app, error) {
 		}
 	}
 	return []app{
-		{endpoint, "net/http", mux}, {endpoint, "gin", g}, {endpoint, "echo", e}, {endpoint, "chi", router},
+		{endpoint, "net/http", mux},
+		{endpoint, "gin", g},
+		{endpoint, "echo", e},
+		{endpoint, "chi", router},
 		{ours, "net/http", overMux(nethttp.RequireScopes(rs, scope))},
 		{ours, "gin", overGin(ginmcp.RequireScopes(rs, scope), gin.WrapF(done))},
 		{ours, "echo", overEcho(echo.WrapHandler(end), echomcp.RequireScopes(rs, scope))},

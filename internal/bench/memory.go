@@ -11,11 +11,7 @@ import (
 
 // overlong is P9: a token of 800 KB.
 func overlong(ctx context.Context, a *authority, s scale, t *table) error {
-	rs, err := resourceServer(ctx, a)
-	if err != nil {
-		return err
-	}
-	list, err := apps(ctx, a, rs)
+	_, list, err := everything(ctx, a)
 	if err != nil {
 		return err
 	}

@@ -72,6 +72,7 @@ func (c Challenge) String() string {
 		return c.Scheme + " " + c.Token68
 	}
 	var b strings.Builder
+	b.Grow(256) // enough for what a resource server has to say
 	b.WriteString(c.Scheme)
 	separator := " "
 	for i, p := range c.Params {
@@ -98,9 +99,18 @@ func has(written []Param, name string) bool {
 	return false
 }
 
+// isPlain reports whether the byte stands for itself between quotes.
+func isPlain(c byte) bool { return c >= ' ' && c <= '~' && c != '"' && c != '\\' }
+
 func writeQuoted(b *strings.Builder, value string) {
 	b.WriteByte('"')
-	for _, r := range value {
+	// Almost every value is as it should be; only the rest is gone through.
+	plain := 0
+	for plain < len(value) && isPlain(value[plain]) {
+		plain++
+	}
+	b.WriteString(value[:plain])
+	for _, r := range value[plain:] {
 		switch {
 		case r == '"' || r == '\\':
 			b.WriteByte('\\')

@@ -61,7 +61,7 @@ func beyondGoSDK(value string, read []challenge.Challenge) bool {
 	return exotic.MatchString(value)
 }
 
-var exotic = regexp.MustCompile(`\\|(^|,|[^ \t,] )[ \t]*,|,[ \t]*$|\t|  | =|= `) //nolint:gochecknoglobals // compiled once for a fuzz test
+var exotic = regexp.MustCompile(`\\|(^|,|[^ \t,] )[ \t]*,|,[ \t]*$|\t| {2}| =|= `)
 
 // FuzzWrittenChallenges has both readers read what the server half writes. The
 // parameters are those of a denial, and come back as they were given.

@@ -83,6 +83,8 @@ func explain(err error) string {
 		return "try again later"
 	case errors.As(err, &refused) && refused.Code == "access_denied":
 		return "you said no: " + refused.Description
+	case errors.Is(err, client.ErrUntrusted):
+		return "don't go on, and tell who runs the server: " + err.Error()
 	}
 	return "this can't be helped from here: " + err.Error()
 }

@@ -54,6 +54,7 @@ func TestExplain(t *testing.T) {
 	for want, err := range map[string]error{
 		"try again later":                 fmt.Errorf("posting: %w", &client.Error{Err: client.ErrUnavailable}),
 		"you said no: not you":            fmt.Errorf("posting: %w", &client.Error{Code: "access_denied", Description: "not you"}),
+		"don't go on":                     fmt.Errorf("posting: %w", &client.Error{Err: client.ErrUntrusted}),
 		"this can't be helped from here:": &client.Error{Code: "invalid_scope"},
 	} {
 		if got := explain(err); !strings.HasPrefix(got, want) {

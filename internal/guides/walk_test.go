@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -31,25 +32,34 @@ const patience = 5 * time.Minute
 // ports of the guides, which may be taken here, are replaced by free ones all
 // over the page. It needs Go, a module proxy, bash, curl and sed.
 func TestWalks(t *testing.T) {
-	kit := publish(t)
+	kit, free := publish(t), freePorts(t)
 	for _, p := range walks(t) {
+		app, issuer := free(), free()
 		t.Run(strings.TrimSuffix(p.name, ".md"), func(t *testing.T) {
 			t.Parallel()
-			app, issuer := freePort(t), freePort(t)
 			ports := strings.NewReplacer("127.0.0.1:8080", app, "127.0.0.1:8081", issuer)
 			walk(t, kit, parsePage(p.name, ports.Replace(p.text)), app)
 		})
 	}
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// freePorts hands out addresses on loopback that nobody listens at, each once. A
+// walk binds them only minutes later, so they are none of those that systems hand
+// out by themselves, to whoever asks for any.
+func freePorts(t *testing.T) func() string {
+	ports := rand.Perm(12_000)
+	return func() string {
+		for len(ports) > 0 {
+			address := fmt.Sprintf("127.0.0.1:%d", 20_000+ports[0])
+			ports = ports[1:]
+			if l, err := net.Listen("tcp", address); err == nil {
+				_ = l.Close() // it has shown that it could
+				return address
+			}
+		}
+		t.Fatal("no port is free")
+		return ""
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // walk follows one guide.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -53,7 +54,7 @@ func TestP5AFloodWaitsBoundedWhereTheEndpointIsSlow(t *testing.T) {
 	run(t, respond(published(t, a)), func(t *testing.T, e *endpoint, set *keyset.Set) {
 		synctest.Wait()
 		e.set(after(2*time.Second, respond(published(t, a))))
-		began := time.Now()
+		began, goroutines := time.Now(), runtime.NumGoroutine()
 		var waited, atOnce atomic.Int64
 		var all sync.WaitGroup
 		for range 2000 {
@@ -79,6 +80,10 @@ func TestP5AFloodWaitsBoundedWhereTheEndpointIsSlow(t *testing.T) {
 		}
 		if got := e.fetches.Load(); got != 2 {
 			t.Errorf("%d fetches, want the first and one that was provoked", got)
+		}
+		synctest.Wait()
+		if now := runtime.NumGoroutine(); now > goroutines {
+			t.Errorf("%d goroutines after the flood, %d before", now, goroutines)
 		}
 	})
 }
@@ -229,6 +234,7 @@ func TestP8NoValidRequestIsRefusedDuringAnOutage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			run(t, respond(published(t, a)), func(t *testing.T, e *endpoint, set *keyset.Set) {
 				synctest.Wait()
+				goroutines := runtime.NumGoroutine()
 				e.set(broken)
 				for range 600 { // ten minutes
 					began := time.Now()
@@ -244,6 +250,9 @@ func TestP8NoValidRequestIsRefusedDuringAnOutage(t *testing.T) {
 				pass(cooldown + 5*time.Second)
 				if err := set.Ready(t.Context()); err != nil {
 					t.Errorf("after the outage: %v", err)
+				}
+				if now := runtime.NumGoroutine(); now > goroutines {
+					t.Errorf("%d goroutines after the outage, %d before", now, goroutines)
 				}
 			})
 		})

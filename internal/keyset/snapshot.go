@@ -63,13 +63,14 @@ func (s *Set) hold(keys []*Key, now time.Time) (grown bool) {
 		next.keys = append(next.keys, key)
 		next.byID[key.id] = append(next.byID[key.id], key)
 	}
-	if s.current.Swap(next) == nil {
-		close(s.loaded)
-	}
+	// First the old keys go, so that nobody sees the new ones beside them.
 	for _, key := range before.keys {
 		if !slices.Contains(next.byID[key.id], key) {
 			key.dropped.Store(true)
 		}
+	}
+	if s.current.Swap(next) == nil {
+		close(s.loaded)
 	}
 	return grown
 }

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -53,6 +54,13 @@ func (a *auditLog) record(tool string, p core.Principal) error {
 		return fmt.Errorf("audit log: %w", err)
 	}
 	return nil
+}
+
+// Record notes that the caller of the request at hand, who may be anonymous,
+// runs the tool. It is for an example whose tools are another process's.
+func (d *Demo) Record(ctx context.Context, tool string) error {
+	caller, _ := core.PrincipalFrom(ctx)
+	return d.audit.record(tool, caller)
 }
 
 func (a *auditLog) close() {

@@ -27,18 +27,23 @@ import (
 // Demo is one run of an example.
 type Demo struct {
 	Settings
+	// Offers are scopes that the development authorization server knows beside
+	// those of the settings.
+	Offers []string
+
 	audit *auditLog
 	check func(context.Context) error // of the policy
 }
 
 // Main runs an example: it listens, has app build its routes, and serves them
 // until SIGINT or SIGTERM. A mistake in the settings ends the process with
-// status 1 and says what to do.
-func Main(app func(context.Context, *Demo) (http.Handler, error)) {
+// status 1 and says what to do. An example that has more settings adds their
+// flags, which are environment variables too.
+func Main(app func(context.Context, *Demo) (http.Handler, error), more ...func(*flag.FlagSet)) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	// From the first signal on, a second one ends the process at once.
 	context.AfterFunc(ctx, stop)
-	err := run(ctx, app)
+	err := run(ctx, app, more)
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, err)
@@ -46,8 +51,8 @@ func Main(app func(context.Context, *Demo) (http.Handler, error)) {
 	}
 }
 
-func run(ctx context.Context, app func(context.Context, *Demo) (http.Handler, error)) error {
-	settings, err := readSettings(os.Args[1:], os.Environ(), os.Stderr)
+func run(ctx context.Context, app func(context.Context, *Demo) (http.Handler, error), more []func(*flag.FlagSet)) error {
+	settings, err := readSettings(os.Args[1:], os.Environ(), os.Stderr, more...)
 	if err != nil {
 		return err
 	}
@@ -91,7 +96,7 @@ func (d *Demo) developmentIssuer() (*devissuer.Server, error) {
 	return devissuer.New(devissuer.Config{
 		Issuer:    d.Issuer,
 		Users:     users(),
-		Scopes:    slices.Compact(slices.Sorted(slices.Values(slices.Concat(d.Scopes, d.ScopesSupported, []string{writeScope})))),
+		Scopes:    slices.Compact(slices.Sorted(slices.Values(slices.Concat(d.Scopes, d.ScopesSupported, d.Offers, []string{writeScope})))),
 		Resources: []string{d.Resource},
 	})
 }

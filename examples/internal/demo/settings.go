@@ -48,14 +48,17 @@ const inspectorOrigin = "http://localhost:6274"
 
 // readSettings reads the environment, each entry a "NAME=value", and then the
 // arguments. Usage goes to output. The error is flag.ErrHelp if only that was
-// asked for.
-func readSettings(args, environment []string, output io.Writer) (*Settings, error) {
+// asked for. An example's own flags come from more.
+func readSettings(args, environment []string, output io.Writer, more ...func(*flag.FlagSet)) (*Settings, error) {
 	env, err := readEnvironment(environment)
 	if err != nil {
 		return nil, err
 	}
 	s := &Settings{Port: 8080, Scopes: []string{"mcp:read"}}
 	flags := s.flags(output)
+	for _, add := range more {
+		add(flags)
+	}
 	flags.VisitAll(func(f *flag.Flag) {
 		if value := env[variable(f)]; value != "" {
 			if wrong := f.Value.Set(value); wrong != nil {

@@ -25,26 +25,33 @@ type person struct {
 	name string
 	deny bool
 	wire *wire
+	// tapped says that the wire sees what goes to the endpoint by itself.
+	tapped bool
+	// document is the client_id of one who is known by such a document, and
+	// doesn't register.
+	document string
+	// visit is the person's browser; nil means one that fills in forms by itself.
+	visit func(ctx context.Context, page, home string) error
 }
 
 // connect has the official SDK's client get into the endpoint by itself: it is
 // told the URL and nothing else. It speaks the protocol version.
 func (p *person) connect(t *testing.T, endpoint, version string) (*mcp.ClientSession, error) {
 	t.Helper()
-	browser, err := newBrowser(p.wire.by("browser"), p.name)
-	if err != nil {
-		t.Fatal(err)
+	visit := p.visit
+	if visit == nil {
+		browser, err := newBrowser(p.wire.by("browser"), p.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		browser.deny = p.deny
+		visit = browser.visit
 	}
-	browser.deny = p.deny
 	home, answers := receiver(t)
-	handler, err := auth.NewAuthorizationCodeHandler(&auth.AuthorizationCodeHandlerConfig{
-		DynamicClientRegistrationConfig: &auth.DynamicClientRegistrationConfig{
-			Metadata: &oauthex.ClientRegistrationMetadata{
-				ClientName: "end-to-end test", RedirectURIs: []string{home}, TokenEndpointAuthMethod: "none",
-			},
-		},
+	config := &auth.AuthorizationCodeHandlerConfig{
+		RedirectURL: home,
 		AuthorizationCodeFetcher: func(ctx context.Context, args *auth.AuthorizationArgs) (*auth.AuthorizationResult, error) {
-			if err := browser.visit(ctx, args.URL, home); err != nil {
+			if err := visit(ctx, args.URL, home); err != nil {
 				return nil, err
 			}
 			answer := <-answers // the browser has been there
@@ -53,23 +60,39 @@ func (p *person) connect(t *testing.T, endpoint, version string) (*mcp.ClientSes
 			}
 			return &auth.AuthorizationResult{Code: answer.Get("code"), State: answer.Get("state"), Iss: answer.Get("iss")}, nil
 		},
-		Client: &http.Client{Transport: p.wire.by("client")},
-	})
+		Client: p.client("client"),
+	}
+	if p.document != "" {
+		config.ClientIDMetadataDocumentConfig = &auth.ClientIDMetadataDocumentConfig{URL: p.document}
+	} else {
+		config.DynamicClientRegistrationConfig = &auth.DynamicClientRegistrationConfig{
+			Metadata: &oauthex.ClientRegistrationMetadata{
+				ClientName: "end-to-end test", RedirectURIs: []string{home}, TokenEndpointAuthMethod: "none",
+			},
+		}
+	}
+	handler, err := auth.NewAuthorizationCodeHandler(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return open(t, &mcp.StreamableClientTransport{
-		Endpoint: endpoint, HTTPClient: &http.Client{Transport: p.wire.by("client")}, OAuthHandler: handler,
-	}, version)
+	return open(t, &mcp.StreamableClientTransport{Endpoint: endpoint, HTTPClient: p.client("client"), OAuthHandler: handler}, version)
+}
+
+// client is the person's HTTP client, on the wire unless that taps the endpoint.
+func (p *person) client(party string) *http.Client {
+	if p.tapped {
+		return &http.Client{}
+	}
+	return &http.Client{Transport: p.wire.by(party)}
 }
 
 // receiver is where a client on the person's machine gets its answers.
 func receiver(t *testing.T) (redirectURI string, answers <-chan url.Values) {
 	t.Helper()
-	received := make(chan url.Values, 1)
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		received <- r.URL.Query()
-	}))
+	received := make(chan url.Values, 8) // more than come: a flow that fails leaves its answer behind
+	mux := http.NewServeMux()            // a real browser asks for an icon, too
+	mux.HandleFunc("/callback", func(_ http.ResponseWriter, r *http.Request) { received <- r.URL.Query() })
+	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL + "/callback", received
 }

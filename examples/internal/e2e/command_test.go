@@ -189,6 +189,25 @@ func TestClientCommandIsRefused(t *testing.T) {
 	}
 }
 
+// C5: a response of another issuer is refused, and its code goes nowhere.
+func TestClientCommandRefusesAMixUp(t *testing.T) {
+	as := authtest.NewServer(t)
+	as.Answer(mustPath(t, as.Endpoints().Authorization), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		response := url.Values{"code": {"c"}, "state": {q.Get("state")}, "iss": {"https://evil.example"}}
+		http.Redirect(w, r, q.Get("redirect_uri")+"?"+response.Encode(), http.StatusSeeOther)
+	}))
+	example := start(t, "nethttp", "ISSUER="+as.Issuer())
+	me := &person{name: "alice", wire: &wire{}}
+	r := me.runClient(t, example.address+"/mcp")
+	if r.status != 3 || !strings.Contains(r.stderr, "another issuer") || !strings.Contains(r.stderr, "what to do: ") {
+		t.Errorf("status %d\n%s", r.status, r.stderr)
+	}
+	if n := as.Requests(mustPath(t, as.Endpoints().Token)); n != 0 {
+		t.Errorf("%d token requests", n)
+	}
+}
+
 // C7: the client is known by its credentials, or by the document it publishes.
 func TestClientCommandIsKnown(t *testing.T) {
 	as := authtest.NewServer(t)

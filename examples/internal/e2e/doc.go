@@ -4,8 +4,10 @@
 //
 // One script of requests describes what every example answers. It runs against
 // tokens of core/authtest; with the build tag interop it also runs against a
-// foreign authorization server, oidc-provider, which is installed by npm ci in
-// the directory of that name.
+// foreign authorization server, oidc-provider. What else has that tag puts the
+// examples among foreign clients, the MCP conformance suite and a real browser.
+// The parts are installed by npm ci in the directories of their names; chromium
+// is Debian's.
 //
 // The programs are built anew for each run, but go test can't see what they are
 // made of and may answer from its cache after a change. With -shuffle=on, as in

@@ -60,7 +60,7 @@ func TestInteropClientCommand(t *testing.T) {
 	l.expire()
 	me.runClient(t, purge...).check(t, 0, "purged\n", 0)
 
-	as.revoke(t, l.token())
+	as.revokeGrant(t, l.token())
 	l.expire()
 	again := weather(1)
 	if got := again.asked[0].Query().Get("client_id"); got != first.Client.ClientID {
@@ -97,8 +97,8 @@ func (l *life) expire() {
 	}
 }
 
-// revoke revokes a refresh token, and all that came of it (RFC 7009).
-func (f *foreign) revoke(t *testing.T, token client.Token) {
+// revokeGrant revokes a refresh token, and all that came of it (RFC 7009).
+func (f *foreign) revokeGrant(t *testing.T, token client.Token) {
 	t.Helper()
 	metadata, err := auth.GetAuthServerMetadata(timeout(t), f.issuer, http.DefaultClient)
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -33,10 +32,7 @@ func startForeign(t *testing.T, env ...string) *foreign {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, "node", "server.mjs")
-	cmd.Dir = "oidc-provider"
-	if _, err := os.Stat(filepath.Join(cmd.Dir, "node_modules", "oidc-provider")); err != nil {
-		t.Fatalf("%v: run npm ci in examples/internal/e2e/oidc-provider first", err)
-	}
+	cmd.Dir = installed(t, "oidc-provider")
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
 	p := launch(t, "oidc-provider", cmd, cancel)
 	return &foreign{issuer: p.address, process: cmd.Process}
@@ -73,8 +69,14 @@ func TestInteropClientGetsInByItself(t *testing.T) {
 // What it issues are really access tokens of RFC 9068, so that the tests above
 // mean what they say.
 func TestInteropTokensAreJWTs(t *testing.T) {
+	for _, alg := range []string{"RS256", "ES256"} {
+		t.Run(alg, func(t *testing.T) { checkJWT(t, startForeign(t, "ALG="+alg), alg) })
+	}
+}
+
+func checkJWT(t *testing.T, as *foreign, alg string) {
+	t.Helper()
 	const resource = "https://mcp.example/mcp"
-	as := startForeign(t)
 	head, rest, _ := strings.Cut(as.token(t, "alice", resource, "mcp:read"), ".")
 	payload, _, _ := strings.Cut(rest, ".")
 	var header struct{ Alg, Typ string }
@@ -88,7 +90,7 @@ func TestInteropTokensAreJWTs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if header.Alg != "RS256" || header.Typ != "at+jwt" {
+	if header.Alg != alg || header.Typ != "at+jwt" {
 		t.Errorf("header %+v", header)
 	}
 	if claims.Iss != as.issuer || claims.Sub != "alice" || claims.Aud != resource || claims.Scope != "mcp:read" {

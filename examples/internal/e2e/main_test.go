@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// programs are the examples, each a directory of the module.
+// programs are the examples that have an MCP server in them, each a directory of
+// the module.
 func programs() []string { return []string{"gin", "echo", "chi", "nethttp", "mcpgo"} }
 
 // commands are what else is built: packages of the module.
@@ -36,7 +37,7 @@ func buildAndRun(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(dir)
 	args := []string{"build", "-o", dir + string(filepath.Separator)}
-	for _, program := range append(programs(), "conformance") {
+	for _, program := range append(programs(), "conformance", "proxy") {
 		args = append(args, "./"+program)
 	}
 	args = append(args, commands()...)

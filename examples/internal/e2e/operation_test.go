@@ -61,7 +61,7 @@ func (w *world) checkOperations(t *testing.T, audit string) {
 		t.Errorf("S40: denied calls ran: %+v", ran)
 	}
 	session := connectWith(t, w.address+w.endpoint, w.strong, w.version())
-	checkOffer(t, session, "alice", everything())
+	checkOffer(t, session, w.seen("alice"), everything())
 	checkProtected(t, session)
 	ran := auditLines(t, audit)[before:]
 	if len(ran) != 2 || ran[1].Tool != "purge" || ran[1].Sub != "alice" {

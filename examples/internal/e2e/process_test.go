@@ -17,8 +17,8 @@ import (
 )
 
 // patience is when a test gives up on a process or an answer. Nothing that
-// works comes near it.
-const patience = 30 * time.Second
+// works comes near it, a browser on a busy machine neither.
+const patience = 2 * time.Minute
 
 // process is a running example.
 type process struct {

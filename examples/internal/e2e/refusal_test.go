@@ -45,22 +45,29 @@ func TestRefusesToStart(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			eachProgram(t, func(t *testing.T, program string) {
-				output, err := command(timeout(t), program, test.env).CombinedOutput()
-				var exit *exec.ExitError
-				if !errors.As(err, &exit) || exit.ExitCode() != 1 {
-					t.Errorf("it ended with %v, want status 1", err)
-				}
-				for _, part := range test.says {
-					if !strings.Contains(string(output), part) {
-						t.Errorf("it says %q, which doesn't mention %q", output, part)
-					}
-				}
-				for _, never := range []string{"listening on", "hidden-value", "panic"} {
-					if strings.Contains(string(output), never) {
-						t.Errorf("it prints %q", never)
-					}
-				}
+				refusesToStart(t, program, test.says, test.env)
 			})
 		})
+	}
+}
+
+// refusesToStart checks that a program ends at once with status 1 and says each
+// part.
+func refusesToStart(t *testing.T, program string, says []string, env ...string) {
+	t.Helper()
+	output, err := command(timeout(t), program, env...).CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("it ended with %v, want status 1", err)
+	}
+	for _, part := range says {
+		if !strings.Contains(string(output), part) {
+			t.Errorf("it says %q, which doesn't mention %q", output, part)
+		}
+	}
+	for _, never := range []string{"listening on", "hidden-value", "panic"} {
+		if strings.Contains(string(output), never) {
+			t.Errorf("it prints %q", never)
+		}
 	}
 }

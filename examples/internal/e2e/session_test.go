@@ -38,7 +38,7 @@ func (w *world) checkVersions(t *testing.T) {
 		if got := session.InitializeResult().ProtocolVersion; got != served {
 			t.Errorf("asked for version %q it speaks %s, want %s", asked, got, served)
 		}
-		checkOffer(t, session, "alice", w.offer())
+		checkOffer(t, session, w.seen("alice"), w.offer())
 	}
 }
 
@@ -97,7 +97,7 @@ func (w *world) checkAudit(t *testing.T, file string) {
 	want := []string{"alice", "bob", "alice"}
 	for _, subject := range want {
 		session := connectWith(t, w.address+w.endpoint, w.token(t, subject, w.resource, w.scopes...), w.version())
-		checkWeather(t, session, "Oslo", subject)
+		checkWeather(t, session, "Oslo", w.seen(subject))
 	}
 	lines := auditLines(t, file)[before:]
 	if len(lines) != len(want) {

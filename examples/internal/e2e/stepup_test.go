@@ -30,36 +30,43 @@ func TestClientStepsUp(t *testing.T) {
 			eachProgram(t, func(t *testing.T, program string) {
 				audit := filepath.Join(t.TempDir(), "audit.jsonl")
 				example := start(t, program, append([]string{"AUDIT_LOG=" + audit}, mode.env...)...)
-				wire := &wire{}
-				me := &person{name: "alice", wire: wire}
-				version := newest
-				if mode.stateful {
-					version = sessions
-				}
-				session, err := me.connect(t, example.address+"/mcp", version)
-				if err != nil {
-					t.Fatal(err)
-				}
-				checkWeather(t, session, "Oslo", "alice")
-				result, err := session.CallTool(timeout(t), &mcp.CallToolParams{Name: "purge", Arguments: map[string]any{}})
-				if text, err := textOf(result, err); err != nil || text != "purged" {
-					t.Errorf("purge: %q, error %v", text, err)
-				}
-				checkWeather(t, session, "Rome", "alice")
-				checkSteppedUp(t, wire, auditLines(t, audit), mode.stateful)
-				checkProtected(t, session) // without another authorization
-				checkOneStep(t, wire)
-				wire.checkSecrets(t, example.output.String())
+				clientStepsUp(t, example, mode.stateful, "alice", audit)
 			})
 		})
 	}
 }
 
+// clientStepsUp has alice call what needs notes:write and further scopes; the
+// tools take her for seen.
+func clientStepsUp(t *testing.T, example *process, stateful bool, seen, audit string, further ...string) {
+	t.Helper()
+	wire := &wire{}
+	me := &person{name: "alice", wire: wire}
+	version := newest
+	if stateful {
+		version = sessions
+	}
+	session, err := me.connect(t, example.address+"/mcp", version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkWeather(t, session, "Oslo", seen)
+	result, err := session.CallTool(timeout(t), &mcp.CallToolParams{Name: "purge", Arguments: map[string]any{}})
+	if text, err := textOf(result, err); err != nil || text != "purged" {
+		t.Errorf("purge: %q, error %v", text, err)
+	}
+	checkWeather(t, session, "Rome", seen)
+	checkSteppedUp(t, wire, auditLines(t, audit), stateful, further...)
+	checkProtected(t, session) // without another authorization
+	checkOneStep(t, wire, further...)
+	wire.checkSecrets(t, example.output.String())
+}
+
 // checkSteppedUp checks on the wire what a client has done to step up, and that
 // each tool ran once.
-func checkSteppedUp(t *testing.T, wire *wire, ran []auditLine, stateful bool) {
+func checkSteppedUp(t *testing.T, wire *wire, ran []auditLine, stateful bool, further ...string) {
 	t.Helper()
-	checkOneStep(t, wire)
+	checkOneStep(t, wire, further...)
 	var tools []string
 	for _, line := range ran {
 		tools = append(tools, line.Tool)
@@ -79,7 +86,7 @@ func checkSteppedUp(t *testing.T, wire *wire, ran []auditLine, stateful bool) {
 
 // checkOneStep checks that there was one denial, and that the authorization
 // after it asked for what the client had and what it lacked.
-func checkOneStep(t *testing.T, wire *wire) {
+func checkOneStep(t *testing.T, wire *wire, further ...string) {
 	t.Helper()
 	var asked []string
 	for _, scope := range wire.asked() {
@@ -87,7 +94,8 @@ func checkOneStep(t *testing.T, wire *wire) {
 		slices.Sort(fields)
 		asked = append(asked, strings.Join(fields, " "))
 	}
-	if want := []string{"mcp:read", "mcp:read notes:write"}; !slices.Equal(asked, want) {
+	stepped := strings.Join(append([]string{"mcp:read", "notes:write"}, further...), " ")
+	if want := []string{"mcp:read", stepped}; !slices.Equal(asked, want) {
 		t.Errorf("the authorizations asked for %q, want %q", asked, want)
 	}
 	counts := map[string]int{}

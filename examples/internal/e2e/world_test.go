@@ -35,6 +35,8 @@ type setup struct {
 	stateful bool
 	// filtered says that lists show only what the caller may use.
 	filtered bool
+	// upstream says that another process has the tools, which nobody tells who calls.
+	upstream bool
 	// env are the variables that bring all this about.
 	env []string
 }
@@ -76,6 +78,14 @@ func newWorld(t *testing.T, p *process, s setup, a authority) *world {
 	return w
 }
 
+// seen is whom the tools take the caller for.
+func (w *world) seen(subject string) string {
+	if w.upstream {
+		return ""
+	}
+	return subject
+}
+
 // withWrite are the scopes of the protected half of what is on offer.
 func (w *world) withWrite() []string { return append(slices.Clone(w.scopes), "notes:write") }
 
@@ -86,13 +96,17 @@ func (w *world) metadataURL() string {
 
 // metadata is what the document must be.
 func (w *world) metadata() map[string]any {
-	return map[string]any{
+	document := map[string]any{
 		"resource":                 w.resource,
 		"authorization_servers":    []any{w.issuer},
 		"scopes_supported":         list(w.supported),
 		"bearer_methods_supported": []any{"header"},
 		"resource_name":            "Weather",
 	}
+	if w.upstream {
+		delete(document, "resource_name")
+	}
+	return document
 }
 
 // challenge is the whole challenge of a denial, with an OAuth error or without.

@@ -1,6 +1,10 @@
 // What both clients have in common: a person's OAuth client that keeps
 // everything in memory, and calls that step up. Where a browser must go is
 // printed in a line "authorize: URL"; what tools answer, in lines "text: ...".
+//
+// node SCRIPT ENDPOINT [refresh] [document=URL]: with "refresh" the client asks for
+// refresh tokens, and in the end loses its access token, which then must be
+// refreshed; with "document" it doesn't register, but is known by that document.
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 
@@ -23,17 +27,19 @@ async function home() {
 }
 
 /** provider is the OAuthClientProvider of both SDKs. */
-function provider(redirectUrl, grantTypes, nextAnswer) {
+function provider(redirectUrl, { grantTypes, document }, nextAnswer) {
   const kept = {};
   return {
     kept,
     redirectUrl,
+    clientMetadataUrl: document,
     clientMetadata: {
       client_name: 'interop client',
       redirect_uris: [redirectUrl],
       grant_types: grantTypes,
       response_types: ['code'],
       token_endpoint_auth_method: 'none',
+      application_type: 'native',
     },
     state: () => (kept.state = randomBytes(16).toString('hex')),
     clientInformation: () => kept.client,
@@ -53,10 +59,13 @@ function provider(redirectUrl, grantTypes, nextAnswer) {
  * run connects, and calls tools that need one scope more in the middle.
  * finish hands the authorization server's answer to the SDK.
  */
-export async function run({ Client, Transport, UnauthorizedError, options, grantTypes, finish }) {
+export async function run({ Client, Transport, UnauthorizedError, options, finish }) {
   const endpoint = new URL(process.argv[2]);
+  const refresh = process.argv.includes('refresh');
+  const document = process.argv.find((word) => word.startsWith('document='))?.slice('document='.length);
+  const grantTypes = refresh ? ['authorization_code', 'refresh_token'] : ['authorization_code'];
   const at = await home();
-  const person = provider(at.url, grantTypes, at.next);
+  const person = provider(at.url, { grantTypes, document }, at.next);
   const client = new Client({ name: 'interop client', version: '1.0.0' }, options);
   let transport;
 
@@ -83,6 +92,10 @@ export async function run({ Client, Transport, UnauthorizedError, options, grant
   await call('get_weather', { city: 'Oslo' });
   await call('purge', {});
   await call('get_weather', { city: 'Rome' });
+  if (refresh) {
+    person.kept.tokens = { ...person.kept.tokens, access_token: 'lost' };
+    await call('get_weather', { city: 'Bergen' });
+  }
   await client.close();
   at.close();
 }

@@ -1,5 +1,4 @@
-// The client of @modelcontextprotocol/sdk v1. It doesn't ask for refresh tokens:
-// with one, v1 refreshes where it should step up.
+// The client of @modelcontextprotocol/sdk v1.
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -11,6 +10,5 @@ await run({
   Transport: StreamableHTTPClientTransport,
   UnauthorizedError,
   options: {},
-  grantTypes: ['authorization_code'],
   finish: (transport, answer) => transport.finishAuth(answer.get('code')),
 });

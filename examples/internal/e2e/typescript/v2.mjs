@@ -1,5 +1,5 @@
-// The client of @modelcontextprotocol/client v2, with refresh tokens. It speaks
-// the newest version that the server has.
+// The client of @modelcontextprotocol/client v2. It speaks the newest version that
+// the server has.
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 
 import { run } from './person.mjs';
@@ -9,6 +9,5 @@ await run({
   Transport: StreamableHTTPClientTransport,
   UnauthorizedError,
   options: { versionNegotiation: { mode: 'auto' } },
-  grantTypes: ['authorization_code', 'refresh_token'],
   finish: (transport, answer) => transport.finishAuth(answer),
 });

@@ -62,6 +62,9 @@ func NewBench(tb testing.TB, target Target) *Bench {
 	b.server = authtest.NewServer(tb, func(c *devissuer.Config) {
 		c.Now = func() time.Time { return b.clock.Load().Now() }
 	})
+	// Keys are made when they are first asked for. On a busy machine an RSA key
+	// takes longer than a resource server waits for a key set.
+	b.server.KeyID("RS256")
 	return b
 }
 

@@ -20,8 +20,21 @@ import (
 func proxyTo(t *testing.T, handler http.HandlerFunc, env ...string) *world {
 	t.Helper()
 	as := authtest.NewServer(t)
-	env = append(env, "ISSUER="+as.Issuer(), "UPSTREAM="+serveUpstream(t, handler))
-	return newWorld(t, start(t, "proxy", env...), setup{scopes: []string{"mcp:read"}, upstream: true}, authorityOf(as))
+	opens := func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Opens") == "" {
+			handler(w, r)
+			return
+		}
+		w.Header().Set("Mcp-Session-Id", "one")
+	}
+	env = append(env, "ISSUER="+as.Issuer(), "UPSTREAM="+serveUpstream(t, http.HandlerFunc(opens)))
+	w := newWorld(t, start(t, "proxy", env...), setup{scopes: []string{"mcp:read"}, upstream: true}, authorityOf(as))
+	// GET and DELETE need a session, which everything that follows is in.
+	w.check(t, row{
+		name: "opening a session", method: http.MethodPost, path: "/mcp", token: w.good, header: post("X-Opens", "1"), body: initializeCall,
+		status: http.StatusOK,
+	})
+	return w
 }
 
 // open sends a request with a good token and returns the answer's body before its
@@ -32,7 +45,7 @@ func (w *world) open(t *testing.T, method, body string) io.Reader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header = post("Authorization", "Bearer "+w.good)
+	request.Header = post("Authorization", "Bearer "+w.good, "Mcp-Session-Id", "one")
 	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +113,7 @@ func TestProxyCancels(t *testing.T) {
 					left <- err
 					return
 				}
-				request.Header = post("Authorization", "Bearer "+w.good)
+				request.Header = post("Authorization", "Bearer "+w.good, "Mcp-Session-Id", "one")
 				response, err := http.DefaultTransport.RoundTrip(request)
 				if err == nil {
 					_, err = io.Copy(io.Discard, response.Body)
@@ -136,16 +149,10 @@ func TestProxyUpstreamIsDown(t *testing.T) {
 	down.Close()
 	w := newWorld(t, start(t, "proxy", "ISSUER="+as.Issuer(), "UPSTREAM=http://"+address+"/mcp", "POLICY="+writePolicy(t, weatherPolicy)),
 		setup{scopes: []string{"mcp:read"}, upstream: true}, authorityOf(as))
-	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
-		r := row{
-			name: "down", method: method, path: "/mcp", token: w.good, header: post(), status: http.StatusBadGateway,
-			text: "the MCP server behind this endpoint doesn't answer\n",
-		}
-		if method == http.MethodPost {
-			r.body = listCall
-		}
-		w.check(t, r)
-	}
+	w.check(t, row{
+		name: "down", method: http.MethodPost, path: "/mcp", token: w.good, header: post(), body: listCall, status: http.StatusBadGateway,
+		text: "the MCP server behind this endpoint doesn't answer\n",
+	})
 	w.check(t, row{name: "alive", path: "/healthz", status: http.StatusOK})
 	w.check(t, row{name: "tokens can be verified", path: "/readyz", status: http.StatusOK})
 	w.check(t, row{
@@ -172,11 +179,11 @@ func TestProxySendsItsOwnRequest(t *testing.T) {
 		}
 		fmt.Fprint(w, "{}")
 	})
-	sent := post("Mcp-Protocol-Version", sessions, "Last-Event-Id", "7", "X-Own", "kept", "User-Agent", "test",
+	sent := post("Mcp-Protocol-Version", sessions, "Mcp-Session-Id", "one", "Last-Event-Id", "7", "X-Own", "kept", "User-Agent", "test",
 		"Cookie", "session=secret", "Origin", w.address, "Sec-Fetch-Site", "cross-site", "Accept-Encoding", "gzip",
 		"X-Forwarded-For", "192.0.2.1", "X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "https", "Forwarded", "host=evil.example",
 		"Connection", "Upgrade, X-Hop", "Upgrade", "websocket", "X-Hop", "1", "Keep-Alive", "1", "Proxy-Authorization", "Basic x", "Te", "trailers")
-	want := post("Mcp-Protocol-Version", sessions, "Last-Event-Id", "7", "X-Own", "kept", "User-Agent", "test", "Te", "trailers")
+	want := post("Mcp-Protocol-Version", sessions, "Mcp-Session-Id", "one", "Last-Event-Id", "7", "X-Own", "kept", "User-Agent", "test", "Te", "trailers")
 	for method, body := range map[string]string{http.MethodPost: listCall, http.MethodGet: "smuggled", http.MethodDelete: "smuggled"} {
 		t.Run(method, func(t *testing.T) {
 			w.check(t, row{
@@ -243,6 +250,7 @@ func TestProxyRunsOnlyWhatIsRecorded(t *testing.T) {
 	for _, body := range []string{listCall, `{"jsonrpc":"2.0","id":1,"method":"ping"}`, `{"jsonrpc":"2.0","id":1,"result":{}}`} {
 		other := call
 		other.name, other.body, other.status, other.text = "no call", body, http.StatusOK, ""
+		other.header = post("Mcp-Session-Id", "one")
 		w.check(t, other)
 	}
 }

@@ -140,15 +140,6 @@ func TestCommands(t *testing.T) {
 			t.Errorf("the README lacks the command %q", want)
 		}
 	}
-	// A loop stands for its commands.
-	commands = regexp.MustCompile(`for part in (.*?); do (.*?\$part)`).ReplaceAllStringFunc(commands, func(loop string) string {
-		words, body, _ := strings.Cut(strings.TrimPrefix(loop, "for part in "), "; do ")
-		var each []string
-		for word := range strings.FieldsSeq(words) {
-			each = append(each, strings.ReplaceAll(body, "$part", word))
-		}
-		return strings.Join(each, " && ")
-	})
 	paths := regexp.MustCompile(`-C (\S+)|--prefix (\S+)`).FindAllStringSubmatch(commands, -1)
 	parts := regexp.MustCompile(`for part in (.+?); do \(cd (\S+)\$part `).FindStringSubmatch(commands)
 	if parts == nil {

@@ -207,7 +207,8 @@ func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 	return true, t.keep(ctx, g, metadataURL, token)
 }
 
-// denial is the word of a user who has just refused, or who never came back.
+// denial is the word of a user who has just refused, or who never came back, or
+// came back too late.
 type denial struct {
 	err    error
 	scopes []string
@@ -218,14 +219,26 @@ type denial struct {
 // when one has failed, as they do when they connect, would ask the user again.
 const denialPause = 10 * time.Second
 
+// abandonPause is the same where the request was given up. go-sdk then sends
+// another one, to say so.
+const abandonPause = 2 * time.Second
+
 func (t *Transport) noteDenial(ctx context.Context, g grant, err error) {
-	var e *Error
-	if !errors.As(err, &e) || e.Code != "access_denied" && !errors.Is(err, errTimeout) {
+	var (
+		e     *Error
+		pause time.Duration
+	)
+	switch {
+	case errors.Is(err, errAbandoned):
+		pause = abandonPause
+	case errors.As(err, &e) && e.Code == "access_denied", errors.Is(err, errTimeout):
+		pause = denialPause
+	default:
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.denied = &denial{err: err, scopes: g.scopes, until: environ.From(ctx).Now().Add(denialPause)}
+	t.denied = &denial{err: err, scopes: g.scopes, until: environ.From(ctx).Now().Add(pause)}
 }
 
 // justDenied returns the refusal of a moment ago, if g asks for as much again.

@@ -99,15 +99,23 @@ func (t *Transport) askUser(ctx context.Context, g grant, client Registration, r
 		// Core §11).
 		options = append(options, oauth2.SetAuthURLParam("prompt", "consent"))
 	}
-	if err := t.config.Redirect(ctx, request.AuthCodeURL(state, options...)); err != nil {
-		return "", g.failed(err)
+	err := t.config.Redirect(ctx, request.AuthCodeURL(state, options...))
+	var response url.Values
+	if err == nil {
+		response, err = reception.Wait(ctx)
 	}
-	response, err := reception.Wait(ctx)
-	if err != nil {
-		return "", g.failed(err)
+	switch {
+	case err == nil:
+		return g.readResponse(response, state)
+	case ctx.Err() != nil:
+		return "", g.failed(errAbandoned)
 	}
-	return g.readResponse(response, state)
+	return "", g.failed(err)
 }
+
+// errAbandoned is what became of a user who was asked, and of whom nobody waited
+// to hear.
+var errAbandoned = errors.New("the requests that waited for the user have been given up")
 
 // readResponse checks an authorization response, and returns its code. Whose
 // response it is, is settled before anything that it says, an error included

@@ -272,7 +272,8 @@ func TestC13WaitingHonoursItsContext(t *testing.T) {
 	}
 }
 
-// C13: a flow that nobody waits for ends, and the next one is a new one.
+// C13: a flow that nobody waits for ends. The user isn't asked anew at once, for
+// what an SDK sends to say that it has given up; a moment later they are.
 func TestC13AbandonedFlowEnds(t *testing.T) {
 	w := start(t)
 	user := w.paused()
@@ -296,7 +297,14 @@ func TestC13AbandonedFlowEnds(t *testing.T) {
 		t.Errorf("the flow ended with %v", err)
 	}
 	close(user.open)
+	if e := w.mustFail(transport, "authorization"); !strings.Contains(e.Error(), "given up") {
+		t.Errorf("the error is %v", e)
+	}
+	w.clock.Advance(2 * time.Second)
 	w.mustCall(transport, "read")
+	if n := len(w.asked()); n != 1 {
+		t.Errorf("the browser was at the server %d times, want 1", n)
+	}
 }
 
 // C13: a hook that panics fails the requests that wait, and nothing else.

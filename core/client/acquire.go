@@ -43,7 +43,7 @@ func (t *Transport) reload(ctx context.Context) (*held, error) {
 		return nil, err
 	}
 	state, err := t.load(ctx, Key{Issuer: about.Issuer, Resource: t.config.Resource})
-	if err != nil || state.Token == nil || !t.owns(state.Token) {
+	if err != nil || state.Token == nil || !t.owns(about.Issuer, state.Token) {
 		return nil, err
 	}
 	t.mu.Lock()
@@ -68,12 +68,16 @@ func (t *Transport) hold(issuer string, token Token) {
 	t.held = &held{Token: token, issuer: issuer}
 }
 
-// owns reports whether a stored token is one that this client could have got,
-// and not one of other credentials.
-func (t *Transport) owns(token *Token) bool {
-	id := t.config.Credentials.ID
+// owns reports whether a token that is stored for an issuer is one that this
+// client could have got: not one of other credentials, nor of another server
+// than the one that they are for, which would be sent their secret.
+func (t *Transport) owns(issuer string, token *Token) bool {
+	c := t.config.Credentials
+	if c.ID != "" && c.ID != token.Client.ClientID || c.Issuer != "" && c.Issuer != issuer {
+		return false
+	}
 	_, err := t.getter.CheckURL(token.TokenEndpoint)
-	return err == nil && isToken(token.AccessToken) && (id == "" || id == token.Client.ClientID)
+	return err == nil && isToken(token.AccessToken)
 }
 
 // ready returns the token for a request that is about to be sent, refreshed if

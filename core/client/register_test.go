@@ -286,6 +286,25 @@ func TestC17CredentialsStayAtTheirServer(t *testing.T) {
 	w.wantCount("next POST /token 200", 1)
 }
 
+// C17: once Credentials are said to be for another server, the token of the old
+// one is not refreshed with their secret.
+func TestC17NewIssuersSecretStaysFromTheOldOne(t *testing.T) {
+	w := start(t)
+	storage := client.MemoryStorage()
+	credentialsFor := func(issuer, secret string) *client.Transport {
+		return w.transport(func(c *client.Config) {
+			preRegistered(c)
+			c.Storage = storage
+			c.Credentials.Issuer, c.Credentials.Secret = issuer, secret
+		})
+	}
+	w.mustCall(credentialsFor(w.as.Issuer(), authtest.ClientSecret), "read")
+	w.clock.Advance(time.Hour)
+	w.wire.forget()
+	w.wantFailure(credentialsFor("https://next.example", "the secret of next.example"), "protected resource metadata")
+	w.wantLog("R POST /mcp 401", "R GET "+wellKnown+"/mcp 200")
+}
+
 func put(w *world, storage client.Storage, r client.Registration) {
 	w.Helper()
 	err := storage.Update(w.ctx, client.Key{Issuer: w.as.Issuer()}, func(s client.State) (client.State, error) {

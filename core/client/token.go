@@ -148,7 +148,7 @@ func (t *Transport) refresh(ctx context.Context, old *held) error {
 // into use.
 func (t *Transport) renew(ctx context.Context, old *held, stored *Token) (*Token, error) {
 	now := environ.From(ctx).Now()
-	if stored == nil || !t.owns(stored) {
+	if stored == nil || !t.owns(old.issuer, stored) {
 		stored = &old.Token // A storage that failed before, or was emptied.
 	}
 	if stored.AccessToken != old.AccessToken && !stored.due(now) {

@@ -56,10 +56,7 @@ func (t *Transport) reload(ctx context.Context) (*held, error) {
 
 func (t *Transport) load(ctx context.Context, key Key) (State, error) {
 	state, err := t.config.Storage.Load(ctx, key)
-	if err != nil {
-		return State{}, &Error{Stage: stageStorage, Err: err}
-	}
-	return state, nil
+	return state, storageError(err)
 }
 
 func (t *Transport) hold(issuer string, token Token) {
@@ -279,10 +276,7 @@ func (t *Transport) keep(ctx context.Context, g grant, metadataURL string, token
 			return s, nil
 		})
 	}
-	if err != nil {
-		return &Error{Stage: stageStorage, Err: err}
-	}
-	return nil
+	return storageError(err)
 }
 
 // expired reports whether the access token is of no use any more. One without an

@@ -26,6 +26,9 @@ type grant struct {
 
 // authorize gets a token for g by the grant that the config asks for.
 func (t *Transport) authorize(ctx context.Context, g grant) (Token, error) {
+	if err := t.bind(ctx, g.server.Issuer); err != nil {
+		return Token{}, err
+	}
 	if t.config.ClientCredentials {
 		client, err := t.preRegistered(g)
 		if err != nil {

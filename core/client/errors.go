@@ -91,6 +91,16 @@ func Refused(resp *http.Response) *Error {
 	return &Error{Stage: stageRequest, Status: resp.StatusCode, Code: cleanCode(c.code), Description: clean(c.description)}
 }
 
+// storageError turns what a Storage reports into an [Error], unless it is the
+// one of the change that was made.
+func storageError(err error) error {
+	var typed *Error
+	if err == nil || errors.As(err, &typed) {
+		return err
+	}
+	return &Error{Stage: stageStorage, Err: err}
+}
+
 // serverError turns what x/oauth2 reports into an Error. Its own text repeats
 // the answer, so none of it is kept.
 func serverError(issuer string, err error) *Error {

@@ -59,14 +59,28 @@ func (t *Transport) identify(ctx context.Context, g grant, redirectURI string) (
 		"the server registers no clients by itself: register one there, and set Credentials (or, where it supports metadata documents, MetadataURL)")}
 }
 
-// preRegistered returns the client of Credentials. What it was used with once,
-// it is not used elsewhere: its secret is that server's.
+// bind makes an issuer the one that the client of Credentials is used with, where
+// they name none: the first one that it is used with. Its secret is that
+// server's, and may get there in a request that fails, so it is bound before
+// anything is sent.
+func (t *Transport) bind(ctx context.Context, issuer string) error {
+	c := t.config.Credentials
+	if c.ID == "" || c.Issuer != "" {
+		return nil
+	}
+	return storageError(t.config.Storage.Update(ctx, Key{Resource: t.config.Resource}, func(s State) (State, error) {
+		if s.ClientID == c.ID && s.Issuer != "" && s.Issuer != issuer {
+			return s, &Error{Stage: stageRegistration, Issuer: issuer, Err: fmt.Errorf(
+				"%w: the resource names another authorization server than %q, which the pre-registered client is known to: if that is right, set Credentials.Issuer", ErrUntrusted, s.Issuer)}
+		}
+		s.Issuer, s.ClientID = issuer, c.ID
+		return s, nil
+	}))
+}
+
+// preRegistered returns the client of Credentials.
 func (t *Transport) preRegistered(g grant) (Registration, error) {
 	c := t.config.Credentials
-	if old := g.about.Issuer; c.Issuer == "" && old != "" && old != g.server.Issuer && g.about.ClientID == c.ID {
-		return Registration{}, &Error{Stage: stageRegistration, Issuer: g.server.Issuer, Err: fmt.Errorf(
-			"%w: the resource names another authorization server than %q, which the pre-registered client is known to: if that is right, set Credentials.Issuer", ErrUntrusted, old)}
-	}
 	method, err := t.authMethod(g.server)
 	if err != nil {
 		return Registration{}, &Error{Stage: stageRegistration, Issuer: g.server.Issuer, Err: err}
@@ -115,11 +129,7 @@ func (t *Transport) register(ctx context.Context, server discovery.Metadata, red
 		s.Registration = &client
 		return s, err
 	})
-	var typed *Error
-	if err != nil && !errors.As(err, &typed) {
-		err = &Error{Stage: stageStorage, Err: err}
-	}
-	return client, err
+	return client, storageError(err)
 }
 
 // doubt forgets a registration that the server doesn't know any more: it said

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -303,6 +304,34 @@ func TestC17NewIssuersSecretStaysFromTheOldOne(t *testing.T) {
 	w.wire.forget()
 	w.wantFailure(credentialsFor("https://next.example", "the secret of next.example"), "protected resource metadata")
 	w.wantLog("R POST /mcp 401", "R GET "+wellKnown+"/mcp 200")
+}
+
+// C17: where Credentials don't say which server they are for, it is the first
+// one that they were used with, also if that came to nothing.
+func TestC17FirstUseBindsCredentials(t *testing.T) {
+	for name, before := range map[string]func(*world, client.Storage){
+		"at first": func(*world, client.Storage) {},
+		"after another client": func(w *world, storage client.Storage) {
+			w.mustCall(w.transport(func(c *client.Config) { c.Storage = storage }), "read")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t)
+			storage := client.MemoryStorage()
+			before(w, storage)
+			transport := w.transport(preRegistered, func(c *client.Config) { c.Storage = storage })
+			w.as.Answer("/token", status(500))
+			w.wantFailure(transport, "token request")
+			w.moveTo()
+			w.wire.forget()
+			if e := w.mustFail(transport, "client registration"); !errors.Is(e, client.ErrUntrusted) {
+				t.Errorf("the error is %v", e)
+			}
+			if sent := w.wire.find("next POST"); len(sent) > 0 || len(w.wire.find("browser")) > 0 {
+				t.Errorf("on the wire:\n%s", w.wire)
+			}
+		})
+	}
 }
 
 func put(w *world, storage client.Storage, r client.Registration) {

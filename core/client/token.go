@@ -135,9 +135,8 @@ func (t *Transport) refresh(ctx context.Context, old *held) error {
 			t.doubt(ctx, old.issuer, old.Client, refused)
 			return false, refused
 		}
-		var typed *Error
-		if err != nil && !errors.As(err, &typed) && ctx.Err() == nil {
-			err = &Error{Stage: stageStorage, Err: err}
+		if ctx.Err() == nil {
+			err = storageError(err)
 		}
 		return false, err
 	})

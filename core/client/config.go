@@ -60,7 +60,8 @@ type Config struct {
 	Transport http.RoundTripper
 	// DangerouslyAllowHTTP accepts plain http URLs off the loopback interface:
 	// anybody on the path can then read tokens and choose the authorization
-	// server.
+	// server. It also lets a Resource that is elsewhere name plain http URLs on
+	// this machine, which only one on this machine may by itself.
 	DangerouslyAllowHTTP bool
 }
 

@@ -95,6 +95,50 @@ func TestC15SameOrigin(t *testing.T) {
 	}
 }
 
+// C3, C11: a resource that is elsewhere has nothing asked of what listens on the
+// user's own machine, neither as an issuer nor as an endpoint.
+func TestC3ResourceElsewhereNamesThisMachine(t *testing.T) {
+	for name, row := range map[string]struct{ issuer, member string }{
+		"issuer":                {issuer: "http://127.0.0.1:1"},
+		"registration endpoint": {issuer: "https://as.example", member: "registration_endpoint"},
+		"token endpoint":        {issuer: "https://as.example", member: "token_endpoint"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked []string
+			meta := map[string]any{
+				"issuer": row.issuer, "authorization_endpoint": "https://as.example/authorize", "token_endpoint": "https://as.example/token",
+				"registration_endpoint": "https://as.example/register", "code_challenge_methods_supported": []string{"S256"},
+			}
+			if row.member != "" {
+				meta[row.member] = "http://localhost:1/x"
+			}
+			transport, err := client.New(client.Config{Resource: "https://mcp.example/mcp", Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+				asked = append(asked, r.URL.Host)
+				rec := httptest.NewRecorder()
+				switch r.URL.Path {
+				case wellKnown + "/mcp":
+					document(map[string]any{"resource": "https://mcp.example/mcp", "authorization_servers": []string{row.issuer}}).ServeHTTP(rec, r)
+				case asWellKnown:
+					document(meta).ServeHTTP(rec, r)
+				default:
+					rec.WriteHeader(http.StatusUnauthorized)
+				}
+				return rec.Result(), nil
+			})})
+			must(t, err)
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://mcp.example/mcp", nil)
+			must(t, err)
+			_, err = transport.RoundTrip(r)
+			if e := asError(t, err); e.Stage != "authorization server metadata" || !strings.Contains(e.Error(), "loopback") {
+				t.Errorf("the error is %v", e)
+			}
+			if slices.ContainsFunc(asked, func(host string) bool { return !strings.HasSuffix(host, ".example") }) {
+				t.Errorf("asked %q", asked)
+			}
+		})
+	}
+}
+
 // C14: only the Bearer challenge's parameters count, in any case and anywhere
 // among others; what breaks the grammar counts for nothing.
 func TestC14Challenges(t *testing.T) {

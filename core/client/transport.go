@@ -59,7 +59,11 @@ func New(config Config) (*Transport, error) {
 		t.config.Receive = Loopback{}.Receive
 	}
 	t.config.Metadata.Name = cmp.Or(t.config.Metadata.Name, "MCP client")
-	t.getter = fetch.Getter{Client: &http.Client{Transport: t.base}, AllowHTTP: config.DangerouslyAllowHTTP}
+	t.getter = fetch.Getter{
+		Client: &http.Client{Transport: t.base}, AllowHTTP: config.DangerouslyAllowHTTP,
+		// A resource that is elsewhere has no say in what is asked on this machine.
+		TLSOnLoopback: !fetch.IsLoopbackHost(resource.Hostname()),
+	}
 	t.outward = &http.Client{
 		Transport:     t.base,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

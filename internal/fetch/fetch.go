@@ -40,6 +40,9 @@ type Getter struct {
 	Timeout time.Duration
 	// AllowHTTP permits http URLs to hosts that are not loopback ones.
 	AllowHTTP bool
+	// TLSOnLoopback refuses http URLs to loopback hosts too, unless AllowHTTP is
+	// set: what speaks plain http there need not expect what a stranger has sent.
+	TLSOnLoopback bool
 }
 
 // Response is a document and the header that it came with.

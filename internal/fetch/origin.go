@@ -9,8 +9,8 @@ import (
 )
 
 // CheckURL parses raw and reports whether a Getter asks it: an absolute https
-// URL without user information, or an http one if its host is a loopback host
-// or AllowHTTP is set. The error says what to change and doesn't repeat raw.
+// URL without user information, or an http one if AllowHTTP is set, or if its
+// host is a loopback host and TLSOnLoopback is not set. The error says what to change and doesn't repeat raw.
 func (g Getter) CheckURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -26,8 +26,12 @@ func (g Getter) CheckURL(raw string) (*url.URL, error) {
 		return u, nil
 	case u.Scheme != "http":
 		return nil, fmt.Errorf("scheme %q: use https", u.Scheme)
-	case !g.AllowHTTP && !IsLoopbackHost(u.Hostname()):
+	case g.AllowHTTP:
+		return u, nil
+	case !IsLoopbackHost(u.Hostname()):
 		return nil, errors.New("http to a host that is not loopback: use https")
+	case g.TLSOnLoopback:
+		return nil, errors.New("http to a loopback host, on behalf of a host that is not: use https")
 	}
 	return u, nil
 }

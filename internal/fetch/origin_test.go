@@ -122,6 +122,11 @@ func TestCheckURL(t *testing.T) {
 		if (err == nil) != test.open {
 			t.Errorf("%q with AllowHTTP: error %v, accepted should be %v", test.url, err, test.open)
 		}
+		tls := test.plain && !strings.HasPrefix(test.url, "http:")
+		_, err = Getter{TLSOnLoopback: true}.CheckURL(test.url)
+		if (err == nil) != tls {
+			t.Errorf("C11: %q with TLSOnLoopback: error %v, accepted should be %v", test.url, err, tls)
+		}
 	}
 }
 

@@ -67,14 +67,15 @@ func (t *Transport) hold(issuer string, token Token) {
 
 // owns reports whether a token that is stored for an issuer is one that this
 // client could have got: not one of other credentials, nor of another server
-// than the one that they are for, which would be sent their secret.
+// than the one that they are for, which would be sent their secret. One of a
+// client that this one can't prove to be couldn't be refreshed, ever.
 func (t *Transport) owns(issuer string, token *Token) bool {
 	c := t.config.Credentials
 	if c.ID != "" && c.ID != token.Client.ClientID || c.Issuer != "" && c.Issuer != issuer {
 		return false
 	}
 	_, err := t.getter.CheckURL(token.TokenEndpoint)
-	return err == nil && isToken(token.AccessToken)
+	return err == nil && isToken(token.AccessToken) && t.canProve(token.Client)
 }
 
 // ready returns the token for a request that is about to be sent, refreshed if

@@ -69,13 +69,33 @@ func registrationMethod(server discovery.Metadata) string {
 	return secretMethod(server)
 }
 
+// secretOf returns the secret of a client, empty if there is none: its own, or
+// the one of Credentials if it is their client.
+func (t *Transport) secretOf(client Registration) string {
+	c := t.config.Credentials
+	if client.ClientSecret == "" && client.ClientID == c.ID {
+		return c.Secret
+	}
+	return client.ClientSecret
+}
+
+// canProve reports whether the means are at hand by which a client
+// authenticates.
+func (t *Transport) canProve(client Registration) bool {
+	switch client.AuthMethod {
+	case authNone:
+		return true
+	case authPrivateKeyJWT:
+		return t.config.Credentials.Key != nil
+	case authBasic, authPost:
+		return t.secretOf(client) != ""
+	}
+	return false
+}
+
 // authenticate adds to a token request what proves who the client is.
 func (t *Transport) authenticate(ctx context.Context, issuer string, client Registration, request *clientcredentials.Config) error {
-	c := t.config.Credentials
-	secret := client.ClientSecret
-	if secret == "" && client.ClientID == c.ID {
-		secret = c.Secret
-	}
+	secret := t.secretOf(client)
 	switch client.AuthMethod {
 	case authBasic:
 		request.ClientSecret, request.AuthStyle = secret, oauth2.AuthStyleInHeader

@@ -3,6 +3,8 @@ package client_test
 import (
 	"bufio"
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -259,6 +261,36 @@ func TestC9TokensOfOtherCredentials(t *testing.T) {
 	}
 	if stored := w.stored(storage); stored.Client.ClientSecret != "" {
 		t.Error("the secret of Credentials is stored")
+	}
+}
+
+// C9, C10: where the client authenticates in another way by now, a token that it
+// can't refresh is none: it gets a new one.
+func TestC9CredentialsOfAnotherKind(t *testing.T) {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	must(t, err)
+	for name, row := range map[string]struct{ before, after func(*client.Config) }{
+		"a key in place of a secret": {preRegistered, func(c *client.Config) {
+			preRegistered(c)
+			c.Credentials.Secret, c.Credentials.Key = "", key
+		}},
+		"a registration in place of a secret": {preRegistered, func(*client.Config) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t)
+			w.as.EditMetadata(func(m map[string]any) { delete(m, "token_endpoint_auth_methods_supported") })
+			storage := client.MemoryStorage()
+			keep := func(c *client.Config) { c.Storage = storage }
+			w.mustCall(w.transport(row.before, keep), "read")
+			w.clock.Advance(time.Hour)
+			w.as.Answer("/token", answerOnce(w, token(map[string]any{"access_token": w.as.Token(w.resource, "mcp:read")})))
+			w.wire.forget()
+			if got, err := w.call(w.transport(row.after, keep), "read"); err != nil || got.status != http.StatusOK {
+				t.Errorf("status %d, error %v\n%s", got.status, err, w.wire)
+			}
+			w.wantCount("browser GET /authorize 303", 1)
+			w.wantCount("AS POST /token 200", 1)
+		})
 	}
 }
 

@@ -19,6 +19,8 @@ type need struct {
 	// scopes are those that a step-up has to add. Without them any other token
 	// than the failed one will do.
 	scopes []string
+	// abandoned is how many flows had been given up when the request began.
+	abandoned int
 }
 
 // current returns the token in use, from the storage if this is the first time.
@@ -198,7 +200,7 @@ func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 		resource: resource.Resource, server: server, about: about,
 		scopes: t.choose(ctx, n, h, resource, server),
 	}
-	if err := t.justDenied(ctx, g); err != nil {
+	if err := t.justDenied(ctx, g, n); err != nil {
 		return true, err
 	}
 	token, err := t.authorize(ctx, g)
@@ -215,6 +217,8 @@ type denial struct {
 	err    error
 	scopes []string
 	until  time.Time
+	// abandoned is how many flows have been given up by then, if this one was.
+	abandoned int
 }
 
 // denialPause is how long a refusal is final. An SDK that tries another request
@@ -222,17 +226,18 @@ type denial struct {
 const denialPause = 10 * time.Second
 
 // abandonPause is the same where the request was given up. go-sdk then sends
-// another one, to say so.
+// another one, to say so. Requests that were under way before are no such ones.
 const abandonPause = 2 * time.Second
 
 func (t *Transport) noteDenial(ctx context.Context, g grant, err error) {
 	var (
 		e     *Error
 		pause time.Duration
+		ended int
 	)
 	switch {
 	case errors.Is(err, errAbandoned):
-		pause = abandonPause
+		pause, ended = abandonPause, t.authorizing.abandoned()
 	case errors.As(err, &e) && e.Code == "access_denied", errors.Is(err, errTimeout):
 		pause = denialPause
 	default:
@@ -240,17 +245,19 @@ func (t *Transport) noteDenial(ctx context.Context, g grant, err error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.denied = &denial{err: err, scopes: g.scopes, until: environ.From(ctx).Now().Add(pause)}
+	t.denied = &denial{err: err, scopes: g.scopes, until: environ.From(ctx).Now().Add(pause), abandoned: ended}
 }
 
-// justDenied returns the refusal of a moment ago, if g asks for as much again.
-func (t *Transport) justDenied(ctx context.Context, g grant) error {
+// justDenied returns the refusal of a moment ago, if n asks for as much again
+// by g.
+func (t *Transport) justDenied(ctx context.Context, g grant, n need) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if d := t.denied; d != nil && environ.From(ctx).Now().Before(d.until) && containsAll(g.scopes, d.scopes) {
-		return d.err
+	d := t.denied
+	if d == nil || !environ.From(ctx).Now().Before(d.until) || !containsAll(g.scopes, d.scopes) || n.abandoned < d.abandoned {
+		return nil
 	}
-	return nil
+	return d.err
 }
 
 // keep puts a new token into use. It is in use even if the storage fails: a

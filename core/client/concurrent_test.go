@@ -307,6 +307,35 @@ func TestC13AbandonedFlowEnds(t *testing.T) {
 	}
 }
 
+// C13: a request that was under way when another one's flow was given up is asked
+// for: it is not the one that says so.
+func TestC13AbandonedFlowOfAnother(t *testing.T) {
+	w := start(t)
+	user := w.paused()
+	transport := w.transport(func(c *client.Config) { c.Redirect = user.redirect(w) })
+	ctx, giveUp := context.WithCancel(w.ctx)
+	defer giveUp()
+	first := w.callLater(ctx, transport, "read")
+	<-user.shown
+	gate, arrived, held := w.gate(), make(chan struct{}, 2), make(chan struct{})
+	w.set("/mcp", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-held
+		gate.ServeHTTP(rw, r)
+	}))
+	second := w.callLater(w.ctx, transport, "read")
+	<-arrived
+	giveUp()
+	if r := <-first; !errors.Is(r.err, context.Canceled) {
+		t.Errorf("who gave up gets %v", r.err)
+	}
+	close(user.open)
+	close(held)
+	if r := <-second; r.err != nil || r.got.status != http.StatusOK {
+		t.Errorf("the other: status %d, error %v", r.got.status, r.err)
+	}
+}
+
 // C13: a hook that panics fails the requests that wait, and nothing else.
 func TestC13PanickingHook(t *testing.T) {
 	w := start(t)

@@ -11,6 +11,8 @@ import (
 type group struct {
 	mu      sync.Mutex
 	running *flight
+	// ended counts the calls that were given up.
+	ended int
 }
 
 type flight struct {
@@ -88,8 +90,16 @@ func (g *group) leave(f *flight) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if f.waiting--; f.waiting == 0 {
+		g.ended++
 		f.cancel()
 	}
+}
+
+// abandoned returns how many calls were given up so far.
+func (g *group) abandoned() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ended
 }
 
 // guarded turns a panic, which may come from a hook or a Storage, into an error

@@ -89,7 +89,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	defer body.close()
-	return (&operation{t: t, req: req, body: body}).run(req.Context())
+	return (&operation{t: t, req: req, body: body, abandoned: t.authorizing.abandoned()}).run(req.Context())
 }
 
 // operation is one request of the caller, however often it is sent.
@@ -97,6 +97,8 @@ type operation struct {
 	t    *Transport
 	req  *http.Request
 	body *body
+	// abandoned is how many flows had been given up when it began.
+	abandoned int
 	// What was done for it already. Each is done once.
 	renewed, authorized, stepped bool
 }
@@ -153,7 +155,7 @@ func (o *operation) meet(resp *http.Response, h *held) (n need, met bool) {
 	if h != nil {
 		n.failed = h.AccessToken
 	}
-	n.challenge = readBearer(resp.Header)
+	n.challenge, n.abandoned = readBearer(resp.Header), o.abandoned
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized && !n.challenge.foreign:
 		if o.authorized {

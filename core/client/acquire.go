@@ -159,7 +159,9 @@ func (t *Transport) satisfied(ctx context.Context, n need) (bool, error) {
 	if err != nil || h == nil {
 		return false, err
 	}
-	return h.AccessToken != n.failed && !h.expired(environ.From(ctx).Now()) && containsAll(h.Scopes, n.scopes), nil
+	// What was asked for with it and not granted is the user's word, for n too.
+	asked := slices.Concat(h.Scopes, h.Requested)
+	return h.AccessToken != n.failed && !h.expired(environ.From(ctx).Now()) && containsAll(asked, n.scopes), nil
 }
 
 // obtain gets a token: by a refresh if the authorization server is the same as
@@ -208,56 +210,8 @@ func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 		t.noteDenial(ctx, g, err)
 		return true, err
 	}
+	t.noteIssue(ctx, token)
 	return true, t.keep(ctx, g, metadataURL, token)
-}
-
-// denial is the word of a user who has just refused, or who never came back, or
-// came back too late.
-type denial struct {
-	err    error
-	scopes []string
-	until  time.Time
-	// abandoned is how many flows have been given up by then, if this one was.
-	abandoned int
-}
-
-// denialPause is how long a refusal is final. An SDK that tries another request
-// when one has failed, as they do when they connect, would ask the user again.
-const denialPause = 10 * time.Second
-
-// abandonPause is the same where the request was given up. go-sdk then sends
-// another one, to say so. Requests that were under way before are no such ones.
-const abandonPause = 2 * time.Second
-
-func (t *Transport) noteDenial(ctx context.Context, g grant, err error) {
-	var (
-		e     *Error
-		pause time.Duration
-		ended int
-	)
-	switch {
-	case errors.Is(err, errAbandoned):
-		pause, ended = abandonPause, t.authorizing.abandoned()
-	case errors.As(err, &e) && e.Code == "access_denied", errors.Is(err, errTimeout):
-		pause = denialPause
-	default:
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.denied = &denial{err: err, scopes: g.scopes, until: environ.From(ctx).Now().Add(pause), abandoned: ended}
-}
-
-// justDenied returns the refusal of a moment ago, if n asks for as much again
-// by g.
-func (t *Transport) justDenied(ctx context.Context, g grant, n need) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	d := t.denied
-	if d == nil || !environ.From(ctx).Now().Before(d.until) || !containsAll(g.scopes, d.scopes) || n.abandoned < d.abandoned {
-		return nil
-	}
-	return d.err
 }
 
 // keep puts a new token into use. It is in use even if the storage fails: a

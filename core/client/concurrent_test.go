@@ -129,6 +129,34 @@ func TestC13RefusalIsFinalForAMoment(t *testing.T) {
 	}
 }
 
+// C13: a user who grants a step-up in part is asked once by all who wait, and
+// again only when that is a while ago.
+func TestC13StepUpGrantedInPart(t *testing.T) {
+	w := start(t)
+	transport := w.transport()
+	w.mustCall(transport, "read")
+	w.decideBy(func(devissuer.AuthorizationRequest) devissuer.Decision {
+		return devissuer.Decision{Subject: "alice", Scopes: []string{"mcp:read", "offline_access"}}
+	})
+	forbidden := func() {
+		if got, err := w.call(transport, "purge"); err != nil || got.status != http.StatusForbidden {
+			t.Errorf("status %d, error %v", got.status, err)
+		}
+	}
+	var all sync.WaitGroup
+	for range many {
+		all.Go(forbidden)
+	}
+	all.Wait()
+	forbidden()
+	if n := len(w.asked()); n != 2 {
+		t.Errorf("the user was asked %d times, want 2", n)
+	}
+	w.clock.Advance(10 * time.Second)
+	w.decideBy(devissuer.ApproveAll("alice"))
+	w.mustCall(transport, "purge")
+}
+
 // paused is a user who takes their time: the browser opens when told so.
 type paused struct {
 	shown chan string // gets a page

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mcpbearer/mcpbearer/core/client"
 	"github.com/mcpbearer/mcpbearer/core/devissuer"
@@ -148,6 +149,34 @@ func TestC12EndlessChallengeEnds(t *testing.T) {
 	}
 	w.wantCount("R POST /mcp 403", 2)
 	w.wantCount("browser GET /authorize 303", 1)
+}
+
+// C12: a resource that takes no token has the user asked once, and again only
+// when that is a while ago.
+func TestC12EndlessRefusalEnds(t *testing.T) {
+	w := start(t)
+	transport := w.transport()
+	refuse := func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("WWW-Authenticate", `Bearer error="invalid_token", error_description="not mine"`)
+		rw.WriteHeader(http.StatusUnauthorized)
+	}
+	w.set("/mcp", http.HandlerFunc(refuse))
+	for round := range 2 {
+		if got, err := w.call(transport, "read"); err != nil || got.status != http.StatusUnauthorized {
+			t.Errorf("status %d, error %v, want the server's 401", got.status, err)
+		}
+		for range 2 {
+			if e := w.mustFail(transport, "request"); e.Status != http.StatusUnauthorized || e.Code != "invalid_token" || e.Description != "not mine" || e.Issuer != w.as.Issuer() {
+				t.Errorf("the error is %+v", e)
+			}
+		}
+		if n := len(w.asked()); n != round+1 {
+			t.Errorf("the user was asked %d times, want %d", n, round+1)
+		}
+		w.clock.Advance(10 * time.Second)
+	}
+	w.set("/mcp", nil)
+	w.mustCall(transport, "read")
 }
 
 func forbid(challenge string) http.Handler {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/mcpbearer/mcpbearer/internal/fetch"
@@ -27,6 +28,7 @@ type Transport struct {
 	mu     sync.Mutex
 	held   *held
 	denied *denial
+	issued issue
 	// early is the access token that could not be refreshed before its expiry:
 	// once is enough while it is good.
 	early string
@@ -113,7 +115,7 @@ func (o *operation) run(ctx context.Context) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		need, met := o.meet(resp, h)
+		need, met := o.meet(ctx, resp, h)
 		if !met {
 			return resp, nil
 		}
@@ -151,7 +153,7 @@ func (o *operation) send(ctx context.Context, h *held) (*http.Response, error) {
 
 // meet tells what an answer asks for, and whether there is anything left to do
 // about it.
-func (o *operation) meet(resp *http.Response, h *held) (n need, met bool) {
+func (o *operation) meet(ctx context.Context, resp *http.Response, h *held) (n need, met bool) {
 	if h != nil {
 		n.failed = h.AccessToken
 	}
@@ -159,6 +161,9 @@ func (o *operation) meet(resp *http.Response, h *held) (n need, met bool) {
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized && !n.challenge.foreign:
 		if o.authorized {
+			if o.t.justIssued(ctx, h) {
+				o.t.noteUseless(ctx, h, n.challenge)
+			}
 			return n, false
 		}
 		// After a new token was refused too, only a new authorization may help.
@@ -167,8 +172,10 @@ func (o *operation) meet(resp *http.Response, h *held) (n need, met bool) {
 		o.renewed = true
 		return n, true
 	case resp.StatusCode == http.StatusForbidden && n.challenge.code == "insufficient_scope":
-		// Asking again for what was granted would change nothing.
-		if o.stepped || h == nil || containsAll(h.Scopes, n.challenge.scopes) {
+		// Asking again for what was granted would change nothing, and for what a
+		// user has just held back only annoy them.
+		settled := func(have []string) bool { return containsAll(have, n.challenge.scopes) }
+		if o.stepped || h == nil || settled(h.Scopes) || o.t.justIssued(ctx, h) && settled(slices.Concat(h.Scopes, h.Requested)) {
 			return n, false
 		}
 		n.scopes = n.challenge.scopes

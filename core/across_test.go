@@ -48,11 +48,13 @@ func TestG2NothingReachesAcrossCallers(t *testing.T) {
 		"a cancellation that says so itself":         {strings.Replace(cancelled, `"requestId"`, `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"},"requestId"`, 1), []string{session, "opened"}, false},
 		"a cancellation, spelled otherwise":          {strings.Replace(cancelled, "cancelled", `c\u0061ncelled`, 1), nil, false},
 		"a cancellation in the caller's own session": {cancelled, []string{session, "opened"}, true},
-		"a response":                             {`{"jsonrpc":"2.0","id":7,"result":{}}`, nil, false},
-		"an error":                               {`{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"no"}}`, nil, false},
-		"a response in the caller's own session": {`{"jsonrpc":"2.0","id":7,"result":{}}`, []string{session, "opened"}, true},
-		"another notification":                   {`{"jsonrpc":"2.0","method":"notifications/initialized"}`, nil, true},
-		"a call":                                 {call("get_weather", "{}"), nil, true},
+		"a response":                              {`{"jsonrpc":"2.0","id":7,"result":{}}`, nil, false},
+		"an error":                                {`{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"no"}}`, nil, false},
+		"a response in the caller's own session":  {`{"jsonrpc":"2.0","id":7,"result":{}}`, []string{session, "opened"}, true},
+		"a cancellation that says something else": {strings.Replace(cancelled, `"requestId"`, `"_meta":{"traceparent":"00-1-2-01"},"requestId"`, 1), []string{session, "opened"}, true},
+		"a cancellation that may say so":          {strings.Replace(cancelled, `"requestId"`, `"_meta":{"io.modelcontextprotocol/PROTOCOLVERSION":"2026-07-28"},"requestId"`, 1), []string{session, "opened"}, false},
+		"another notification":                    {`{"jsonrpc":"2.0","method":"notifications/initialized"}`, nil, true},
+		"a call":                                  {call("get_weather", "{}"), nil, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := minting(t)
@@ -190,5 +192,73 @@ func TestNothingRunsWhenTheTimeIsOver(t *testing.T) {
 		}
 		stop()
 		cancel(nil)
+	}
+}
+
+// TestG10ConnectionTakesNothingAway: a proxy behind the gate drops what the field
+// names, so that it must not name what was judged.
+func TestG10ConnectionTakesNothingAway(t *testing.T) {
+	for connection, status := range map[string]int{
+		"mcp-session-id": http.StatusBadRequest, "close, MCP-Session-ID ": http.StatusBadRequest, "mcp-method": http.StatusBadRequest,
+		"content-type": http.StatusBadRequest, "mcp-protocol-version,close": http.StatusBadRequest, "close": http.StatusOK, "keep-alive, x": http.StatusOK,
+	} {
+		g := minting(t)
+		g.post("base", request("ping", "{}"))
+		g.ran = nil
+		w := g.post("base", request("ping", "{}"), "Mcp-Session-Id", "opened", "Connection", connection)
+		if w.Code != status || len(g.ran) > 0 != (status == http.StatusOK) {
+			t.Errorf("Connection: %s: status %d, ran %v", connection, w.Code, g.ran)
+		}
+	}
+}
+
+// TestG7ArgumentsAreThoseThatTheHandlerReads: beside a URI or a reference they
+// are read by nobody, and would be a decoy.
+func TestG7ArgumentsAreThoseThatTheHandlerReads(t *testing.T) {
+	byPath := core.Decide(func(_ context.Context, op core.Operation, _ core.Principal) (core.Requirement, error) {
+		if path, _, err := op.Argument("path"); path == "public" {
+			return core.Scopes(), err
+		}
+		return core.Scopes("deep"), nil
+	})
+	g := newGate(t, func(c *core.Config) {
+		c.Policy.Tools = map[string]core.Requirement{"read": byPath}
+		c.Policy.Prompts = map[string]core.Requirement{"read": byPath}
+		c.Policy.Resources = map[string]core.Requirement{"files://x": byPath}
+	})
+	const decoy = `"arguments":{"path":"public"}`
+	for body, status := range map[string]int{
+		request("tools/call", `{"name":"read",`+decoy+`}`):                                                     http.StatusAccepted,
+		request("prompts/get", `{"name":"read",`+decoy+`}`):                                                    http.StatusAccepted,
+		request("resources/read", `{"uri":"files://x",`+decoy+`}`):                                             http.StatusForbidden,
+		request("completion/complete", `{"ref":{"type":"ref/prompt","name":"read"},`+decoy+`}`):                http.StatusForbidden,
+		request("completion/complete", `{"ref":{"type":"ref/resource","uri":"files://x"},`+decoy+`}`):          http.StatusForbidden,
+		request("subscriptions/listen", `{"notifications":{"resourceSubscriptions":["files://x"]},`+decoy+`}`): http.StatusForbidden,
+	} {
+		if w := g.post("base", body); w.Code != status {
+			t.Errorf("%s: status %d, want %d", body, w.Code, status)
+		}
+	}
+}
+
+// TestUnlistedNeedsATable that could leave something unlisted: alone it would hold
+// for nothing, and look as if it did.
+func TestUnlistedNeedsATable(t *testing.T) {
+	for about, c := range map[string]struct {
+		policy core.Policy
+		good   bool
+	}{
+		"alone":                       {core.Policy{Unlisted: core.Scopes("admin")}, false},
+		"beside methods":              {core.Policy{Unlisted: core.Scopes(), Methods: map[string]core.Requirement{"ping": core.Scopes()}}, false},
+		"beside an empty table":       {core.Policy{Unlisted: core.Scopes("admin"), Tools: map[string]core.Requirement{}}, true},
+		"never, which is the default": {core.Policy{Unlisted: core.Never()}, true},
+	} {
+		config := quiet()
+		config.Policy = c.policy
+		_, err := core.New(stopped(t), config)
+		var mistake *core.ConfigError
+		if errors.As(err, &mistake) == c.good || !c.good && mistake.Field != "Policy.Unlisted" {
+			t.Errorf("%s: %v", about, err)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -32,6 +33,27 @@ func TestReplayedBodiesAreWhole(t *testing.T) {
 	b := replay{rest: []byte("a message")}
 	if all, err := io.ReadAll(&b); string(all) != "a message" || err != nil {
 		t.Errorf("read %q, error %v", all, err)
+	}
+}
+
+// TestAnnouncedLengthsAreNotBelieved: memory is taken for what has come.
+func TestAnnouncedLengthsAreNotBelieved(t *testing.T) {
+	const announced = 4 << 20
+	for sent, most := range map[int]int{1: firstRead, firstRead: 4 * firstRead, 10 * firstRead: 64 * firstRead} {
+		r := &http.Request{ContentLength: announced, Body: io.NopCloser(strings.NewReader(strings.Repeat("x", sent)))}
+		var buffer []byte
+		if err := readBody(r, &buffer, announced); !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+			t.Errorf("%d bytes sent: error %v", sent, err)
+		}
+		if cap(buffer) > 2*most {
+			t.Errorf("%d bytes sent: a buffer of %d", sent, cap(buffer))
+		}
+	}
+	whole := strings.Repeat("0123456789", announced/10)
+	r := &http.Request{ContentLength: int64(len(whole)), Body: io.NopCloser(strings.NewReader(whole))}
+	var buffer []byte
+	if err := readBody(r, &buffer, announced); err != nil || string(buffer) != whole {
+		t.Errorf("a whole body: %d bytes, error %v", len(buffer), err)
 	}
 }
 

@@ -12,13 +12,13 @@ import (
 // Methods that aren't in it need the endpoint's scopes, and what Policy.Methods
 // says of them.
 func operationOf(m *rpcscan.Message) (operation, *Denial) {
-	op := operation{Operation: Operation{Method: methodOf(m.Method)}, raw: m.Arguments}
+	op := operation{Operation: Operation{Method: methodOf(m.Method)}}
 	switch op.Method {
 	case "tools/call":
-		op.kind = toolOperation
+		op.kind, op.raw = toolOperation, m.Arguments
 		return op.on(m.Name, m.HasName)
 	case "prompts/get":
-		op.kind = promptOperation
+		op.kind, op.raw = promptOperation, m.Arguments
 		return op.on(m.Name, m.HasName)
 	case "resources/read":
 		op.kind = resourceOperation

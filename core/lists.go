@@ -222,6 +222,8 @@ func (w *listWriter) sendEvent(lines [][]byte) error {
 	var out bytes.Buffer
 	var data []byte
 	for _, line := range lines {
+		// A reader of the stream passes over a byte order mark at its beginning.
+		line = bytes.TrimPrefix(line, []byte("\ufeff"))
 		if rest, isData := bytes.CutPrefix(line, []byte("data:")); isData {
 			data = append(append(data, bytes.TrimPrefix(rest, []byte(" "))...), '\n')
 			continue

@@ -117,6 +117,9 @@ func TestListsKeepWhatIsNotTheList(t *testing.T) {
 	if strings.Contains(stream, "purge") || !strings.Contains(stream, "get_weather") {
 		t.Errorf("an event in two pieces wasn't filtered: %q", stream)
 	}
+	if marked := listGate(t, "text/event-stream", "\ufeffdata: "+threeTools+"\n\n").post("base", request("tools/list", "{}")).Body.String(); strings.Contains(marked, "purge") {
+		t.Errorf("behind a byte order mark the list wasn't filtered: %q", marked)
+	}
 	for name, end := range map[string]string{"CR LF": "\r\n", "CR": "\r"} {
 		stream := listGate(t, "text/event-stream", "id: 1"+end+"data: "+threeTools+end, end+": bye"+end+end).post("base", request("tools/list", "{}")).Body.String()
 		if strings.Contains(stream, "purge") || !strings.Contains(stream, "get_weather") || !strings.HasSuffix(stream, "\n\n: bye\n\n") {

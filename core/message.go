@@ -32,6 +32,16 @@ func checkSingleHeaders(h http.Header) *Denial {
 			return badMessage(http.StatusBadRequest, rpcInvalidRequest, "a header field that may stand once stands twice", "one "+name, "several")
 		}
 	}
+	// A proxy behind the gate drops what is named there (RFC 9110 §7.6.1), and so
+	// would hand on another message than the one that was judged.
+	for _, value := range h["Connection"] {
+		for option := range strings.SplitSeq(value, ",") {
+			option = strings.TrimSpace(option)
+			if slices.ContainsFunc(singleHeaders(), func(name string) bool { return strings.EqualFold(option, name) }) {
+				return badMessage(http.StatusBadRequest, rpcInvalidRequest, "a header field of the message is named in Connection", "no such name", bounded(option))
+			}
+		}
+	}
 	return nil
 }
 
@@ -81,8 +91,11 @@ func (rs *ResourceServer) readMessage(r *http.Request, m *message) *Denial {
 
 var errTooLarge = errors.New("body over the limit")
 
-// readBody reads the body into the buffer, which it makes as long as the body is
-// announced to be, if that is within the limit.
+// firstRead is how much of a body is believed to come, in bytes.
+const firstRead = 16 << 10
+
+// readBody reads the body into the buffer, which grows with what has come: to
+// announce a long body costs nothing.
 func readBody(r *http.Request, buffer *[]byte, limit int64) error {
 	if r.Body == nil {
 		return nil
@@ -91,9 +104,14 @@ func readBody(r *http.Request, buffer *[]byte, limit int64) error {
 		return errTooLarge
 	}
 	if r.ContentLength >= 0 {
-		*buffer = slices.Grow(*buffer, int(r.ContentLength))[:r.ContentLength]
-		_, err := io.ReadFull(r.Body, *buffer)
-		return err
+		for have := 0; int64(have) < r.ContentLength; have = len(*buffer) {
+			more := min(int(r.ContentLength)-have, max(firstRead, 3*have))
+			*buffer = slices.Grow(*buffer, more)[:have+more]
+			if _, err := io.ReadFull(r.Body, (*buffer)[have:]); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	read := bytes.NewBuffer(*buffer)
 	n, err := read.ReadFrom(io.LimitReader(r.Body, limit+1))

@@ -71,7 +71,8 @@ func (op *operation) shown(about string) Operation {
 // path leads through a list, it goes on in each element, and the value is the
 // list of what it leads to, nil where that is nothing.
 //
-// It reports false where the message has no such argument, or null for it. It
+// It reports false where the message has no such argument, or null for it, and
+// for other messages than tools/call and prompts/get, whose handlers read none. It
 // returns an error where a name on the way differs from the path's in case alone,
 // since handlers differ in whether they would take it. An object is never
 // returned, whose members would have to be looked up with the same care: give the

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/mcpbearer/mcpbearer/internal/strictjson"
 )
 
 const (
@@ -142,7 +144,17 @@ func isUnaddressed(r *http.Request, m *message) bool {
 	if !m.scanned.Response && string(m.scanned.Method) != "notifications/cancelled" {
 		return false
 	}
-	return r.Header.Get(sessionHeader) == "" || r.Header.Get("Mcp-Protocol-Version") >= "2026" || m.scanned.HasMeta
+	return r.Header.Get(sessionHeader) == "" || r.Header.Get("Mcp-Protocol-Version") >= "2026" || saysVersion(m.scanned.Meta)
+}
+
+// saysVersion reports whether a message says by itself which version of the
+// protocol it is of, as those since MCP 2026-07-28 do.
+func saysVersion(meta []byte) bool {
+	if meta == nil {
+		return false
+	}
+	_, said, err := strictjson.Lookup(meta, "io.modelcontextprotocol/protocolVersion")
+	return said || err != nil
 }
 
 // checkSession refuses a session id that wasn't minted for the caller.

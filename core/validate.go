@@ -272,6 +272,10 @@ func (m *mistakes) scopes(field string, list []string) {
 
 // policy checks every requirement of every table.
 func (m *mistakes) policy(p *Policy) {
+	if p.Unlisted.kind != never && p.Tools == nil && p.Prompts == nil && p.Resources == nil {
+		m.add("Policy.Unlisted", "a requirement", "no table is set that could leave anything unlisted, so it would hold for nothing",
+			"set Tools, Prompts or Resources, an empty map if need be; or put the scopes into Config.Scopes")
+	}
 	for _, table := range []struct {
 		field string
 		rules map[string]Requirement

@@ -50,22 +50,27 @@ func (p *proxy) rewrite(r *httputil.ProxyRequest) {
 	target := *p.upstream
 	r.Out.URL = &target
 	r.Out.Host = "" // that of the URL
-	for _, name := range withheld() {
-		r.Out.Header.Del(name)
+	for name := range r.Out.Header {
+		if !passes(name) {
+			delete(r.Out.Header, name)
+		}
 	}
 	if r.In.Method != http.MethodPost {
 		r.Out.Body, r.Out.ContentLength = nil, 0 // the gate has read messages of POST alone
 	}
 }
 
-// withheld are the header fields that the upstream doesn't get.
-func withheld() []string {
-	return []string{
-		"Connection", "Upgrade", // a tunnel would lead past the gate
-		"Cookie",                   // a credential of this host, as the token is
-		"Origin", "Sec-Fetch-Site", // checked here, and foreign to the upstream's host
-		"Accept-Encoding", // what is encoded can't be filtered
+// passes reports whether the upstream gets the header field: those of MCP, and
+// what says how to answer. All others stay here. Cookies are a credential of this
+// host, as the token is; Upgrade would lead past the gate; what came encoded could
+// not be filtered; and who is said to call, in X-Forwarded-User and the like, is
+// for the gate alone to say.
+func passes(name string) bool {
+	switch name {
+	case "Accept", "Accept-Language", "Content-Type", "Last-Event-Id", "User-Agent", "Traceparent", "Tracestate":
+		return true
 	}
+	return strings.HasPrefix(name, "Mcp-")
 }
 
 // errUpstream is what the log gets for answers that aren't for clients.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/mcpbearer/mcpbearer/core"
 	"github.com/mcpbearer/mcpbearer/internal/strictjson"
@@ -80,6 +81,10 @@ func parsePolicy(text []byte) (*filePolicy, error) {
 			err = fmt.Errorf("unknown member %q: there are tools, prompts, resources, methods and unlisted", m.Name)
 		}
 		mistakes = append(mistakes, err)
+	}
+	if slices.ContainsFunc(members, func(m strictjson.Member) bool { return m.Name == "unlisted" }) &&
+		policy.Tools == nil && policy.Prompts == nil && policy.Resources == nil {
+		mistakes = append(mistakes, errors.New(`"unlisted" stands alone, and holds for nothing: add "tools", "prompts" or "resources", an empty one if need be`))
 	}
 	if err := errors.Join(mistakes...); err != nil {
 		return nil, err

@@ -20,9 +20,8 @@ type Message struct {
 	// Arguments is the raw text of the object params.arguments. It is nil where
 	// there is none, and for null, which both SDKs read as none.
 	Arguments []byte
-	// HasMeta is whether there is a params._meta. MCP 2026-07-28 has it say which
-	// version of the protocol a message is of.
-	HasMeta bool
+	// Meta is the raw text of params._meta, or nil where there is none.
+	Meta []byte
 	// Ref is params.ref of completion/complete, and zero for other methods.
 	Ref Ref
 	// Notifications is the raw text of params.notifications, or nil where there
@@ -129,8 +128,6 @@ func (e *envelope) params(i int) int {
 			}
 		case "ref":
 			e.ref = from
-		case "_meta":
-			m.HasMeta = true
 		}
 		if i = e.skip(i, 2); i < 0 {
 			return -1
@@ -140,6 +137,8 @@ func (e *envelope) params(i int) int {
 			m.Arguments = e.data[from:i]
 		case o.name == "notifications":
 			m.Notifications = e.data[from:i]
+		case o.name == "_meta":
+			m.Meta = e.data[from:i]
 		}
 	}
 	return i

@@ -156,7 +156,7 @@ func referenceParams(raw json.RawMessage, m *rpcscan.Message) (ok, refOK bool) {
 		case "notifications":
 			m.Notifications = p.value
 		case "_meta":
-			m.HasMeta = true
+			m.Meta = p.value
 		case "ref":
 			m.Ref = rpcscan.Ref{Present: true}
 			refOK = referenceRef(p.value, &m.Ref)

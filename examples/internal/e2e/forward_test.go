@@ -21,7 +21,7 @@ func proxyTo(t *testing.T, handler http.HandlerFunc, env ...string) *world {
 	t.Helper()
 	as := authtest.NewServer(t)
 	opens := func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("X-Opens") == "" {
+		if r.Header.Get("Mcp-Param-Opens") == "" {
 			handler(w, r)
 			return
 		}
@@ -31,7 +31,7 @@ func proxyTo(t *testing.T, handler http.HandlerFunc, env ...string) *world {
 	w := newWorld(t, start(t, "proxy", env...), setup{scopes: []string{"mcp:read"}, upstream: true}, authorityOf(as))
 	// GET and DELETE need a session, which everything that follows is in.
 	w.check(t, row{
-		name: "opening a session", method: http.MethodPost, path: "/mcp", token: w.good, header: post("X-Opens", "1"), body: initializeCall,
+		name: "opening a session", method: http.MethodPost, path: "/mcp", token: w.good, header: post("Mcp-Param-Opens", "1"), body: initializeCall,
 		status: http.StatusOK,
 	})
 	return w
@@ -179,11 +179,11 @@ func TestProxySendsItsOwnRequest(t *testing.T) {
 		}
 		fmt.Fprint(w, "{}")
 	})
-	sent := post("Mcp-Protocol-Version", sessions, "Mcp-Session-Id", "one", "Last-Event-Id", "7", "X-Own", "kept", "User-Agent", "test",
-		"Cookie", "session=secret", "Origin", w.address, "Sec-Fetch-Site", "cross-site", "Accept-Encoding", "gzip",
+	sent := post("Mcp-Protocol-Version", sessions, "Mcp-Session-Id", "one", "Last-Event-Id", "7", "User-Agent", "test", "Traceparent", "00-1-2-01",
+		"X-Forwarded-User", "mallory", "Remote-User", "mallory", "X-Real-Ip", "192.0.2.1", "Cookie", "session=secret", "Origin", w.address, "Sec-Fetch-Site", "cross-site", "Accept-Encoding", "gzip",
 		"X-Forwarded-For", "192.0.2.1", "X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "https", "Forwarded", "host=evil.example",
 		"Connection", "Upgrade, X-Hop", "Upgrade", "websocket", "X-Hop", "1", "Keep-Alive", "1", "Proxy-Authorization", "Basic x", "Te", "trailers")
-	want := post("Mcp-Protocol-Version", sessions, "Mcp-Session-Id", "one", "Last-Event-Id", "7", "X-Own", "kept", "User-Agent", "test", "Te", "trailers")
+	want := post("Mcp-Protocol-Version", sessions, "Mcp-Session-Id", "one", "Last-Event-Id", "7", "User-Agent", "test", "Traceparent", "00-1-2-01")
 	for method, body := range map[string]string{http.MethodPost: listCall, http.MethodGet: "smuggled", http.MethodDelete: "smuggled"} {
 		t.Run(method, func(t *testing.T) {
 			w.check(t, row{

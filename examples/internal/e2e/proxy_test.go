@@ -89,7 +89,7 @@ func TestClientStepsUpThroughTheProxy(t *testing.T) {
 func TestProxyWithoutPolicy(t *testing.T) {
 	as := authtest.NewServer(t)
 	audit := filepath.Join(t.TempDir(), "audit.jsonl")
-	for name, env := range map[string][]string{"none": nil, "one without a table": {"POLICY=" + writePolicy(t, `{"unlisted": "never"}`)}} {
+	for name, env := range map[string][]string{"none": nil, "one without a table": {"POLICY=" + writePolicy(t, `{"methods": {"logging/setLevel": "never"}}`)}} {
 		t.Run(name, func(t *testing.T) {
 			s := setup{scopes: []string{"mcp:read"}, supported: []string{"mcp:read"}, upstream: true}
 			env = append(env, "ISSUER="+as.Issuer(), "AUDIT_LOG="+audit, "UPSTREAM="+serveUpstream(t, upstreams()[0].serve()))
@@ -196,6 +196,7 @@ func TestProxyRefusesToStart(t *testing.T) {
 		{"no JSON", "http://127.0.0.1:9000/mcp", policy("tools:"), []string{"POLICY", "not one JSON object"}},
 		{"a member twice", "http://127.0.0.1:9000/mcp", policy(`{"tools": {}, "Tools": {}}`), []string{"two members fold"}},
 		{"unknown members", "http://127.0.0.1:9000/mcp", policy(`{"tool": {}, "Unlisted": []}`), []string{`unknown member "tool"`, `unknown member "Unlisted"`}},
+		{"unlisted alone", "http://127.0.0.1:9000/mcp", policy(`{"unlisted": "never"}`), []string{"POLICY", `"unlisted" stands alone`}},
 		{"an unknown word", "http://127.0.0.1:9000/mcp", policy(`{"tools": {"purge": "admin"}}`), []string{`tools["purge"]`, `"anonymous" or "never"`}},
 		{"a scope that is none", "http://127.0.0.1:9000/mcp", policy(`{"tools": {"purge": ["a b"]}}`), []string{"Policy.Tools", "RFC 6749"}},
 		{"a template that is none", "http://127.0.0.1:9000/mcp", policy(`{"resources": {"notes://{": []}}`), []string{"Policy.Resources", "URI template"}},

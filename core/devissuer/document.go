@@ -45,13 +45,15 @@ type published struct {
 // newDocumentGetter returns what fetches documents. The URL is a stranger's
 // choice, so this machine's network is out of reach, but for the machine itself,
 // where a developer's client may be: https to any public address, http to
-// loopback alone, and no redirect to another origin.
+// loopback alone. No redirect is followed: on a host where one leads to what
+// somebody else has put there, that would speak for the client.
 func newDocumentGetter() fetch.Getter {
 	dialer := &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error { return checkAddress(address) }}
 	return fetch.Getter{
 		Client:  &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, ForceAttemptHTTP2: true}},
-		Limit:   maxDocument,
-		Timeout: documentTimeout,
+		Limit:       maxDocument,
+		Timeout:     documentTimeout,
+		NoRedirects: true,
 	}
 }
 

@@ -209,6 +209,22 @@ func TestGetRedirectElsewhere(t *testing.T) {
 	}
 }
 
+func TestGetNoRedirects(t *testing.T) {
+	var reached atomic.Int32
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/next" {
+			reached.Add(1)
+			return
+		}
+		http.Redirect(w, r, "/next", http.StatusFound)
+	})
+	_, err := Getter{NoRedirects: true}.Get(context.Background(), server.URL)
+	var failure *StatusError
+	if !errors.As(err, &failure) || failure.Status != http.StatusFound || reached.Load() != 0 {
+		t.Errorf("error %v, want a *StatusError, after %d redirects", err, reached.Load())
+	}
+}
+
 func TestGetRedirectFromTLS(t *testing.T) {
 	var target atomic.Value
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -217,6 +217,30 @@ func TestC18Errors(t *testing.T) {
 	}
 }
 
+// C18: what a server names is kept out of errors and addresses, if it is more
+// than a URL or has in it what no URL has.
+func TestC18ServersChoiceOfURLs(t *testing.T) {
+	for name, row := range map[string]string{"control": "/a\u009b31m", "direction": "/a\u202e", "length": "/" + strings.Repeat("a", 900_000)} {
+		t.Run(name, func(t *testing.T) {
+			for _, member := range []string{"issuer", "authorization_endpoint", "registration_endpoint"} {
+				w := start(t)
+				if member == "issuer" {
+					w.set(wellKnown+"/mcp", document(map[string]any{"resource": w.resource, "authorization_servers": []string{w.as.Issuer() + row}}))
+				} else {
+					w.as.EditMetadata(func(m map[string]any) { m[member] = w.as.Issuer() + row })
+				}
+				e := w.mustFail(w.transport(), "authorization server metadata")
+				if text := e.Error(); len(text) > 2000 || strings.ContainsAny(text, "\u009b\u202e") {
+					t.Errorf("%s: the error has %d bytes: %.200q", member, len(text), text)
+				}
+			}
+		})
+	}
+	w := start(t)
+	w.challengeFirst(`Bearer resource_metadata="` + w.base + "/\u202e" + `", scope="mcp:read"`)
+	w.mustCall(w.transport(), "read")
+}
+
 // C18: a hook's own error is the cause.
 func TestC18HookErrors(t *testing.T) {
 	w := start(t)

@@ -50,7 +50,7 @@ type published struct {
 func newDocumentGetter() fetch.Getter {
 	dialer := &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error { return checkAddress(address) }}
 	return fetch.Getter{
-		Client:  &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, ForceAttemptHTTP2: true}},
+		Client:      &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, ForceAttemptHTTP2: true}},
 		Limit:       maxDocument,
 		Timeout:     documentTimeout,
 		NoRedirects: true,

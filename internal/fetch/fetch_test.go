@@ -308,7 +308,7 @@ func TestGetRefusesURLs(t *testing.T) {
 		t.Error("a request was sent")
 		return nil, errors.New("not reached")
 	})}
-	for _, url := range []string{"http://as.example/", "https://name:word@as.example/", "https://name:word@as.example:x/", "ftp://as.example/", "", "::"} {
+	for _, url := range []string{"http://as.example/", "https://name:word@as.example/", "https://name:word@as.example:x/", "ftp://as.example/", "", "::", "https://as.example/word\u009b31m"} {
 		_, err := Getter{Client: client}.Get(context.Background(), url)
 		if err == nil {
 			t.Errorf("%q: no error", url)

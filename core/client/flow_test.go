@@ -91,6 +91,38 @@ func TestC1OwnAuthorizationIsRespected(t *testing.T) {
 	w.wantLog("R POST /mcp 401")
 }
 
+// C1: a request that has no header at all gets one.
+func TestC1RequestWithoutHeader(t *testing.T) {
+	w := start(t)
+	transport := w.transport()
+	w.mustCall(transport, "read")
+	w.wire.forget()
+	at, err := url.Parse(w.resource)
+	must(t, err)
+	resp, err := transport.RoundTrip((&http.Request{Method: http.MethodGet, URL: at}).WithContext(w.ctx))
+	must(t, err)
+	must(t, resp.Body.Close())
+	if sent := w.wire.find("R GET /mcp"); len(sent) != 1 || sent[0].authorization == "" {
+		t.Errorf("on the wire:\n%s", w.wire)
+	}
+}
+
+// C1: a challenge whose body doesn't end is met all the same.
+func TestC1ChallengeWithoutEnd(t *testing.T) {
+	w := start(t)
+	gate := w.gate()
+	w.set("/mcp", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			gate.ServeHTTP(rw, r)
+			return
+		}
+		rw.WriteHeader(http.StatusUnauthorized)
+		_ = http.NewResponseController(rw).Flush()
+		<-r.Context().Done()
+	}))
+	w.mustCall(w.transport(), "read")
+}
+
 // C1: a server that refuses every token gets no more than one authorization.
 func TestC1EndlessRefusalEnds(t *testing.T) {
 	w := start(t)

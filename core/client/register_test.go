@@ -194,6 +194,22 @@ func TestC7HostileRegistrationAnswers(t *testing.T) {
 	}
 }
 
+// C7, C16: a server may leave the loopback port out of what it registers; then the
+// client has any.
+func TestC7RegisteredWithoutPort(t *testing.T) {
+	w := start(t)
+	w.as.Answer("/register", document(map[string]any{
+		"client_id": authtest.ClientID, "client_secret": authtest.ClientSecret, "token_endpoint_auth_method": "client_secret_basic",
+		"redirect_uris": []string{"http://127.0.0.1/callback"},
+	}))
+	storage := client.MemoryStorage()
+	w.mustCall(w.transport(func(c *client.Config) { c.Storage = storage }), "read")
+	state, err := storage.Load(w.ctx, client.Key{Issuer: w.as.Issuer()})
+	if err != nil || state.Registration == nil || state.Registration.RedirectURI != "http://127.0.0.1/callback" {
+		t.Errorf("stored is %+v, error %v", state.Registration, err)
+	}
+}
+
 // C17: at another authorization server, nothing of the old one is used.
 func TestC17AuthorizationServerChanges(t *testing.T) {
 	w := start(t)

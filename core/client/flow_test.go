@@ -358,6 +358,30 @@ func TestC5Requests(t *testing.T) {
 	}
 }
 
+// C5, C16: what arrives at a Loopback with another state than the one that it
+// waits for is refused there, and the user can still come back.
+func TestC5JunkEndsNoAuthorization(t *testing.T) {
+	w := start(t)
+	transport := w.transport(func(c *client.Config) {
+		c.Redirect = func(ctx context.Context, raw string) error {
+			u, err := url.Parse(raw)
+			if err != nil {
+				return err
+			}
+			for _, junk := range []string{"state=junk&code=evil", "code=evil", "error=access_denied", "state=", "state=junk&state=" + u.Query().Get("state")} {
+				if got := page(t, http.MethodGet, u.Query().Get("redirect_uri")+"?"+junk); got.status != http.StatusForbidden {
+					t.Errorf("%s: status %d", junk, got.status)
+				}
+			}
+			return w.browse(ctx, raw)
+		}
+	})
+	w.mustCall(transport, "read")
+	if code := w.wire.find("AS POST /token")[0].form.Get("code"); code == "evil" {
+		t.Error("the code of another response was sent")
+	}
+}
+
 // C5: responses of someone else, or from nowhere. The code of none is sent.
 func TestC5HostileResponses(t *testing.T) {
 	for name, row := range map[string]struct {
@@ -385,6 +409,7 @@ func TestC5HostileResponses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := start(t)
 			transport := w.transport(func(c *client.Config) {
+				c.Receive = ownReception
 				c.Redirect = func(ctx context.Context, page string) error { return w.browseBut(ctx, page, row.change) }
 			})
 			e := w.mustFail(transport, "authorization")

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/mcpbearer/mcpbearer/internal/environ"
@@ -27,6 +28,9 @@ type Reception struct {
 	Wait func(ctx context.Context) (url.Values, error)
 	// Close ends the reception. It is called once, and may be nil.
 	Close func()
+	// expect tells a Loopback the state of the response to come, before the user
+	// is sent off, so that it waits on when another one arrives.
+	expect func(state string)
 }
 
 // Loopback receives authorization responses on this machine: by an HTTP server
@@ -70,7 +74,7 @@ func (l Loopback) Receive(ctx context.Context, redirectURI string) (*Reception, 
 	r := &receiver{at: at, address: listener.Addr().String(), page: page, timeout: cmp.Or(l.Timeout, defaultTimeout), first: make(chan url.Values, 1)}
 	server := &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	go func() { _ = server.Serve(listener) }() // until Close
-	return &Reception{RedirectURI: at.String(), Wait: r.wait, Close: func() { shutDown(server, listener) }}, nil
+	return &Reception{RedirectURI: at.String(), Wait: r.wait, Close: func() { shutDown(server, listener) }, expect: r.expect}, nil
 }
 
 // address is where to listen: a redirect URI, perhaps without a port.
@@ -120,13 +124,24 @@ type receiver struct {
 	page    *template.Template
 	timeout time.Duration
 	first   chan url.Values
+	// state is the one that the response must have, once that is known.
+	state atomic.Pointer[string]
+}
+
+func (r *receiver) expect(state string) { r.state.Store(&state) }
+
+// belongs reports whether a response is the one that is waited for, as far as
+// its state tells. The transport has the last word.
+func (r *receiver) belongs(response url.Values) bool {
+	state := r.state.Load()
+	return state == nil || sameState(response.Get("state"), *state)
 }
 
 // view is what the page shows.
 type view struct{ Code, Description, Problem string }
 
-// ServeHTTP implements [http.Handler]. The first response is the result; others
-// are told so, whoever sends them.
+// ServeHTTP implements [http.Handler]. The first response that belongs to the
+// authorization is the result; others are told so, whoever sends them.
 func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	query, err := url.ParseQuery(req.URL.RawQuery)
 	switch {
@@ -138,8 +153,13 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case req.Method != http.MethodGet:
 		w.Header().Set("Allow", http.MethodGet)
 		r.show(w, http.StatusMethodNotAllowed, view{Problem: "An authorization response is a GET request."})
+	case req.Header.Get("Sec-Fetch-Mode") != "" && req.Header.Get("Sec-Fetch-Mode") != "navigate":
+		// An image or a script of any page in the browser.
+		r.show(w, http.StatusForbidden, view{Problem: "An authorization response is a page that the browser opens."})
 	case err != nil || !query.Has("code") && !query.Has("error") && !query.Has("state"):
 		r.show(w, http.StatusBadRequest, view{Problem: "This is no authorization response."})
+	case !r.belongs(query):
+		r.show(w, http.StatusForbidden, view{Problem: "This response belongs to another authorization."})
 	default:
 		select {
 		case r.first <- query:

@@ -74,6 +74,17 @@ func TestC16LoopbackReceivesOneResponse(t *testing.T) {
 			t.Errorf("%s: status %d, want %d", name, got.status, row.status)
 		}
 	}
+	for mode, want := range map[string]int{"no-cors": http.StatusForbidden, "cors": http.StatusForbidden, "navigate": http.StatusBadRequest} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.RedirectURI, nil)
+		must(t, err)
+		request.Header.Set("Sec-Fetch-Mode", mode)
+		resp, err := http.DefaultTransport.RoundTrip(request)
+		must(t, err)
+		must(t, resp.Body.Close())
+		if resp.StatusCode != want {
+			t.Errorf("Sec-Fetch-Mode %s: status %d, want %d", mode, resp.StatusCode, want)
+		}
+	}
 	if got := page(t, http.MethodGet, r.RedirectURI+"?code=first&state=s"); got.status != http.StatusOK || !strings.Contains(got.body, "Answer received") {
 		t.Errorf("status %d, body %q", got.status, got.body)
 	}

@@ -191,6 +191,38 @@ func TestC9File(t *testing.T) {
 	}
 }
 
+// C9: a symbolic link stays one, and both of its names stand for one file with
+// one lock.
+func TestC9FileBehindALink(t *testing.T) {
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "tokens.json"), filepath.Join(dir, "link.json")
+	must(t, os.WriteFile(path, nil, 0o600))
+	if err := os.Symlink(path, link); err != nil {
+		if runtime.GOOS == "windows" { // there it takes a right of its own
+			return
+		}
+		t.Fatal(err)
+	}
+	key := client.Key{Resource: "r"}
+	for _, name := range []string{link, path} {
+		must(t, client.FileStorage(name).Update(t.Context(), key, func(s client.State) (client.State, error) {
+			s.Issuer += "x"
+			return s, nil
+		}))
+	}
+	for _, name := range []string{link, path} {
+		if got, err := client.FileStorage(name).Load(t.Context(), key); err != nil || got.Issuer != "xx" {
+			t.Errorf("%s has %q, error %v", name, got.Issuer, err)
+		}
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		t.Errorf("the link is one no more, error %v", err)
+	}
+	if locks, err := filepath.Glob(filepath.Join(dir, "*.lock")); err != nil || len(locks) != 1 {
+		t.Errorf("the locks are %q, error %v", locks, err)
+	}
+}
+
 // C9: a panic in a change gives the lock back.
 func TestC9PanicGivesTheLockBack(t *testing.T) {
 	for name, open := range storages(t) {

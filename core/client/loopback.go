@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -71,10 +72,10 @@ func (l Loopback) Receive(ctx context.Context, redirectURI string) (*Reception, 
 		_ = listener.Close() // nobody knows of it yet
 		return nil, err
 	}
-	r := &receiver{at: at, address: listener.Addr().String(), page: page, timeout: cmp.Or(l.Timeout, defaultTimeout), first: make(chan url.Values, 1)}
-	server := &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
+	r := &receiver{at: at, address: listener.Addr().String(), page: page, timeout: cmp.Or(l.Timeout, defaultTimeout), first: make(chan url.Values, 1), unused: make(map[net.Conn]bool)}
+	server := &http.Server{Handler: r, ConnState: r.track, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	go func() { _ = server.Serve(listener) }() // until Close
-	return &Reception{RedirectURI: at.String(), Wait: r.wait, Close: func() { shutDown(server, listener) }, expect: r.expect}, nil
+	return &Reception{RedirectURI: at.String(), Wait: r.wait, Close: func() { r.shutDown(server, listener) }, expect: r.expect}, nil
 }
 
 // address is where to listen: a redirect URI, perhaps without a port.
@@ -106,15 +107,32 @@ func portOf(listener net.Listener) string {
 	return port
 }
 
-// shutDown lets the page that is being sent arrive, for a moment. Then the port
-// is free, also if the server had not begun to serve.
-func shutDown(server *http.Server, listener net.Listener) {
+// track keeps the connections on which nothing was sent yet: browsers open some
+// ahead.
+func (r *receiver) track(conn net.Conn, state http.ConnState) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if state == http.StateNew {
+		r.unused[conn] = true
+	} else {
+		delete(r.unused, conn)
+	}
+}
+
+// shutDown lets the page that is being sent arrive, for a moment, and nothing
+// else. Then the port is free, also if the server had not begun to serve.
+func (r *receiver) shutDown(server *http.Server, listener net.Listener) {
+	_ = listener.Close() // nobody else is waited for
+	r.mu.Lock()
+	for conn := range r.unused {
+		_ = conn.Close() // nothing was sent on it
+	}
+	r.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if server.Shutdown(ctx) != nil {
 		_ = server.Close() // who holds a connection open has had that moment
 	}
-	_ = listener.Close() // it may be closed already
 }
 
 // receiver is the handler of one reception.
@@ -126,6 +144,9 @@ type receiver struct {
 	first   chan url.Values
 	// state is the one that the response must have, once that is known.
 	state atomic.Pointer[string]
+
+	mu     sync.Mutex
+	unused map[net.Conn]bool
 }
 
 func (r *receiver) expect(state string) { r.state.Store(&state) }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -94,6 +95,21 @@ func TestC16LoopbackReceivesOneResponse(t *testing.T) {
 	got, err := r.Wait(t.Context())
 	if err != nil || got.Get("code") != "first" || got.Get("state") != "s" {
 		t.Errorf("got %v, error %v", got, err)
+	}
+}
+
+// C16: a connection that the browser has opened ahead ends with the reception.
+func TestC16ConnectionOpenedAhead(t *testing.T) {
+	r := receive(t, client.Loopback{}, "")
+	at, err := url.Parse(r.RedirectURI)
+	must(t, err)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", at.Host)
+	must(t, err)
+	defer func() { _ = conn.Close() }()
+	page(t, http.MethodGet, r.RedirectURI+"?code=c&state=s") // by then the other one is accepted
+	r.Close()
+	if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the connection ends with %v", err)
 	}
 }
 

@@ -107,6 +107,29 @@ func portOf(listener net.Listener) string {
 	return port
 }
 
+// receiver is the handler of one reception.
+type receiver struct {
+	at      *url.URL
+	address string
+	page    *template.Template
+	timeout time.Duration
+	first   chan url.Values
+	// state is the one that the response must have, once that is known.
+	state atomic.Pointer[string]
+
+	mu     sync.Mutex
+	unused map[net.Conn]bool
+}
+
+func (r *receiver) expect(state string) { r.state.Store(&state) }
+
+// belongs reports whether a response is the one that is waited for, as far as
+// its state tells. The transport has the last word.
+func (r *receiver) belongs(response url.Values) bool {
+	state := r.state.Load()
+	return state == nil || sameState(response.Get("state"), *state)
+}
+
 // track keeps the connections on which nothing was sent yet: browsers open some
 // ahead.
 func (r *receiver) track(conn net.Conn, state http.ConnState) {
@@ -133,29 +156,6 @@ func (r *receiver) shutDown(server *http.Server, listener net.Listener) {
 	if server.Shutdown(ctx) != nil {
 		_ = server.Close() // who holds a connection open has had that moment
 	}
-}
-
-// receiver is the handler of one reception.
-type receiver struct {
-	at      *url.URL
-	address string
-	page    *template.Template
-	timeout time.Duration
-	first   chan url.Values
-	// state is the one that the response must have, once that is known.
-	state atomic.Pointer[string]
-
-	mu     sync.Mutex
-	unused map[net.Conn]bool
-}
-
-func (r *receiver) expect(state string) { r.state.Store(&state) }
-
-// belongs reports whether a response is the one that is waited for, as far as
-// its state tells. The transport has the last word.
-func (r *receiver) belongs(response url.Values) bool {
-	state := r.state.Load()
-	return state == nil || sameState(response.Get("state"), *state)
 }
 
 // view is what the page shows.

@@ -128,7 +128,10 @@ func TestC3ResourceElsewhereNamesThisMachine(t *testing.T) {
 			must(t, err)
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://mcp.example/mcp", nil)
 			must(t, err)
-			_, err = transport.RoundTrip(r)
+			resp, err := transport.RoundTrip(r)
+			if resp != nil {
+				must(t, resp.Body.Close())
+			}
 			if e := asError(t, err); e.Stage != "authorization server metadata" || !strings.Contains(e.Error(), "loopback") {
 				t.Errorf("the error is %v", e)
 			}

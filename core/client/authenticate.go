@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -44,7 +45,7 @@ func (t *Transport) authMethod(server discovery.Metadata) (string, error) {
 	}
 	supported := server.TokenEndpointAuthMethodsSupported
 	if method != authNone && len(supported) > 0 && !slices.Contains(supported, method) {
-		return "", fmt.Errorf("the server doesn't support %s, which Credentials are for, but %q", method, supported)
+		return "", fmt.Errorf("the server doesn't support %s, which Credentials are for, but %q", method, clean(strings.Join(supported, " ")))
 	}
 	return method, nil
 }

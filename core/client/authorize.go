@@ -102,6 +102,9 @@ func (t *Transport) askUser(ctx context.Context, g grant, client Registration, r
 		// Core §11).
 		options = append(options, oauth2.SetAuthURLParam("prompt", "consent"))
 	}
+	if reception.expect != nil {
+		reception.expect(state)
+	}
 	err := t.config.Redirect(ctx, request.AuthCodeURL(state, options...))
 	var response url.Values
 	if err == nil {
@@ -129,7 +132,7 @@ func (g grant) readResponse(response url.Values, state string) (string, error) {
 			return "", g.failed(fmt.Errorf("%w: the response has %s more than once (RFC 6749 §3.1)", ErrUntrusted, name))
 		}
 	}
-	if subtle.ConstantTimeCompare([]byte(response.Get("state")), []byte(state)) != 1 {
+	if !sameState(response.Get("state"), state) {
 		return "", g.failed(fmt.Errorf("%w: the response has another state than the request: it belongs to another authorization, or to an attack", ErrUntrusted))
 	}
 	iss, given := response.Get("iss"), response.Has("iss")
@@ -150,6 +153,11 @@ func (g grant) readResponse(response url.Values, state string) (string, error) {
 		return "", g.failed(errors.New("the response has neither a code nor an error"))
 	}
 	return code, nil
+}
+
+// sameState compares the state of a response with that of the request.
+func sameState(got, want string) bool {
+	return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1
 }
 
 // isToken reports whether a text can stand in an Authorization field: visible

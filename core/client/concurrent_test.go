@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -364,21 +365,26 @@ func TestC13AbandonedFlowOfAnother(t *testing.T) {
 	}
 }
 
-// C13: a hook that panics fails the requests that wait, and nothing else.
-func TestC13PanickingHook(t *testing.T) {
-	w := start(t)
-	calm := false
-	transport := w.transport(func(c *client.Config) {
-		c.Redirect = func(ctx context.Context, page string) error {
-			if !calm {
-				panic("secret text")
+// C13: a hook that panics, or ends its goroutine, fails the requests that wait,
+// and nothing else.
+func TestC13HookThatDoesNotReturn(t *testing.T) {
+	for name, leave := range map[string]func(){"panic": func() { panic("secret text") }, "exit": runtime.Goexit} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t)
+			calm := false
+			transport := w.transport(func(c *client.Config) {
+				c.Redirect = func(ctx context.Context, page string) error {
+					if !calm {
+						leave()
+					}
+					return w.browse(ctx, page)
+				}
+			})
+			if e := w.mustFail(transport, "authorization"); strings.Contains(e.Error(), "secret text") {
+				t.Errorf("the error repeats the panic: %v", e)
 			}
-			return w.browse(ctx, page)
-		}
-	})
-	if e := w.mustFail(transport, "authorization"); strings.Contains(e.Error(), "secret text") {
-		t.Errorf("the error repeats the panic: %v", e)
+			calm = true
+			w.mustCall(transport, "read")
+		})
 	}
-	calm = true
-	w.mustCall(transport, "read")
 }

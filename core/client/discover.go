@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 
 	"github.com/mcpbearer/mcpbearer/internal/discovery"
@@ -16,7 +15,7 @@ import (
 // It must speak for the resource, or nothing else of it counts (RFC 9728 §3.3).
 func (t *Transport) describe(ctx context.Context, challenged string) (discovery.Resource, string, error) {
 	var urls []string
-	if u, err := url.Parse(challenged); err == nil && u.User == nil && fetch.SameOrigin(u, t.resource) {
+	if u, err := t.getter.CheckURL(challenged); err == nil && fetch.SameOrigin(u, t.resource) {
 		urls = append(urls, challenged)
 	}
 	for _, candidate := range discovery.ResourceCandidates(t.resource) {

@@ -19,7 +19,8 @@ import (
 // FileStorage returns a [Storage] that keeps everything in one file, for one
 // user of the machine: it is created with mode 0600 and refused where others
 // may read it. A new version replaces the old one in one step, so a reader never
-// sees half of it, and a crash leaves one of the two.
+// sees half of it, and a crash leaves one of the two. Where path is a symbolic
+// link, it stays one, to the file that is replaced.
 //
 // Beside it stands a second file, with ".lock" at the end of its name and
 // nothing in it. An Update holds the operating system's lock on that file (flock,
@@ -71,9 +72,10 @@ func (f *file) Update(ctx context.Context, key Key, change func(State) (State, e
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return err
 	}
-	unlock, err := lock(ctx, f.path+".lock")
+	path := f.target()
+	unlock, err := lock(ctx, path+".lock")
 	if err != nil {
-		return fmt.Errorf("locking %s: %w", f.path, err)
+		return fmt.Errorf("locking %s: %w", path, err)
 	}
 	defer unlock()
 	d, err := f.read()
@@ -86,7 +88,16 @@ func (f *file) Update(ctx context.Context, key Key, change func(State) (State, e
 		return err
 	}
 	d.set(key, after)
-	return f.write(d)
+	return write(path, d)
+}
+
+// target is the file behind the path, which may be a symbolic link: whoever knows
+// the file by another name must find the same lock.
+func (f *file) target() string {
+	if target, err := filepath.EvalSymlinks(f.path); err == nil {
+		return target
+	}
+	return f.path // It isn't there yet.
 }
 
 // read returns what the file holds. A file that is not there holds nothing.
@@ -117,14 +128,14 @@ func (f *file) read() (document, error) {
 	return d, nil
 }
 
-// write replaces the file.
-func (f *file) write(d document) (err error) {
+// write replaces the file at path.
+func write(path string, d document) (err error) {
 	data, err := json.MarshalIndent(d, "", "  ")
 	if err != nil {
 		return err
 	}
 	// Its mode is 0600 from the beginning (os.CreateTemp).
-	next, err := os.CreateTemp(filepath.Dir(f.path), "."+filepath.Base(f.path)+"-*")
+	next, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
 	}
@@ -139,7 +150,7 @@ func (f *file) write(d document) (err error) {
 	}
 	err = errors.Join(err, next.Close())
 	if err == nil {
-		err = os.Rename(next.Name(), f.path)
+		err = os.Rename(next.Name(), path)
 	}
 	return err
 }

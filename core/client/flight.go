@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 )
@@ -75,12 +76,16 @@ func (g *group) start(ctx context.Context, run func(context.Context) (bool, erro
 	g.running = f
 	go func() {
 		defer cancel()
-		full, err := guarded(ctx, run)
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		f.full, f.err = full, err
-		g.running = nil
-		close(f.done)
+		// This stays where run doesn't come back: runtime.Goexit ends it.
+		full, err := false, error(&Error{Stage: stageAuthorization, Err: errors.New("a hook of the config ended its goroutine")})
+		defer func() {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			f.full, f.err = full, err
+			g.running = nil
+			close(f.done)
+		}()
+		full, err = guarded(ctx, run)
 	}()
 	return f
 }

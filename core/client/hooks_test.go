@@ -27,6 +27,16 @@ func fixedPath(ctx context.Context, _ string) (*client.Reception, error) {
 	return client.Loopback{}.Receive(ctx, "")
 }
 
+// ownReception is how an app with a page of its own would receive: all that
+// arrives is handed on.
+func ownReception(ctx context.Context, registered string) (*client.Reception, error) {
+	r, err := client.Loopback{}.Receive(ctx, registered)
+	if err != nil {
+		return nil, err
+	}
+	return &client.Reception{RedirectURI: r.RedirectURI, Wait: r.Wait, Close: r.Close}, nil
+}
+
 // recorded is a Loopback that tells its redirect URI.
 func recorded(redirectURI *string) func(context.Context, string) (*client.Reception, error) {
 	return func(ctx context.Context, registered string) (*client.Reception, error) {

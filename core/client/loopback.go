@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mcpbearer/mcpbearer/internal/environ"
@@ -27,6 +29,9 @@ type Reception struct {
 	Wait func(ctx context.Context) (url.Values, error)
 	// Close ends the reception. It is called once, and may be nil.
 	Close func()
+	// expect tells a Loopback the state of the response to come, before the user
+	// is sent off, so that it waits on when another one arrives.
+	expect func(state string)
 }
 
 // Loopback receives authorization responses on this machine: by an HTTP server
@@ -67,10 +72,10 @@ func (l Loopback) Receive(ctx context.Context, redirectURI string) (*Reception, 
 		_ = listener.Close() // nobody knows of it yet
 		return nil, err
 	}
-	r := &receiver{at: at, address: listener.Addr().String(), page: page, timeout: cmp.Or(l.Timeout, defaultTimeout), first: make(chan url.Values, 1)}
-	server := &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
+	r := &receiver{at: at, address: listener.Addr().String(), page: page, timeout: cmp.Or(l.Timeout, defaultTimeout), first: make(chan url.Values, 1), unused: make(map[net.Conn]bool)}
+	server := &http.Server{Handler: r, ConnState: r.track, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	go func() { _ = server.Serve(listener) }() // until Close
-	return &Reception{RedirectURI: at.String(), Wait: r.wait, Close: func() { shutDown(server, listener) }}, nil
+	return &Reception{RedirectURI: at.String(), Wait: r.wait, Close: func() { r.shutDown(server, listener) }, expect: r.expect}, nil
 }
 
 // address is where to listen: a redirect URI, perhaps without a port.
@@ -102,17 +107,6 @@ func portOf(listener net.Listener) string {
 	return port
 }
 
-// shutDown lets the page that is being sent arrive, for a moment. Then the port
-// is free, also if the server had not begun to serve.
-func shutDown(server *http.Server, listener net.Listener) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if server.Shutdown(ctx) != nil {
-		_ = server.Close() // who holds a connection open has had that moment
-	}
-	_ = listener.Close() // it may be closed already
-}
-
 // receiver is the handler of one reception.
 type receiver struct {
 	at      *url.URL
@@ -120,13 +114,55 @@ type receiver struct {
 	page    *template.Template
 	timeout time.Duration
 	first   chan url.Values
+	// state is the one that the response must have, once that is known.
+	state atomic.Pointer[string]
+
+	mu     sync.Mutex
+	unused map[net.Conn]bool
+}
+
+func (r *receiver) expect(state string) { r.state.Store(&state) }
+
+// belongs reports whether a response is the one that is waited for, as far as
+// its state tells. The transport has the last word.
+func (r *receiver) belongs(response url.Values) bool {
+	state := r.state.Load()
+	return state == nil || sameState(response.Get("state"), *state)
+}
+
+// track keeps the connections on which nothing was sent yet: browsers open some
+// ahead.
+func (r *receiver) track(conn net.Conn, state http.ConnState) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if state == http.StateNew {
+		r.unused[conn] = true
+	} else {
+		delete(r.unused, conn)
+	}
+}
+
+// shutDown lets the page that is being sent arrive, for a moment, and nothing
+// else. Then the port is free, also if the server had not begun to serve.
+func (r *receiver) shutDown(server *http.Server, listener net.Listener) {
+	_ = listener.Close() // nobody else is waited for
+	r.mu.Lock()
+	for conn := range r.unused {
+		_ = conn.Close() // nothing was sent on it
+	}
+	r.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		_ = server.Close() // who holds a connection open has had that moment
+	}
 }
 
 // view is what the page shows.
 type view struct{ Code, Description, Problem string }
 
-// ServeHTTP implements [http.Handler]. The first response is the result; others
-// are told so, whoever sends them.
+// ServeHTTP implements [http.Handler]. The first response that belongs to the
+// authorization is the result; others are told so, whoever sends them.
 func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	query, err := url.ParseQuery(req.URL.RawQuery)
 	switch {
@@ -138,8 +174,13 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case req.Method != http.MethodGet:
 		w.Header().Set("Allow", http.MethodGet)
 		r.show(w, http.StatusMethodNotAllowed, view{Problem: "An authorization response is a GET request."})
+	case req.Header.Get("Sec-Fetch-Mode") != "" && req.Header.Get("Sec-Fetch-Mode") != "navigate":
+		// An image or a script of any page in the browser.
+		r.show(w, http.StatusForbidden, view{Problem: "An authorization response is a page that the browser opens."})
 	case err != nil || !query.Has("code") && !query.Has("error") && !query.Has("state"):
 		r.show(w, http.StatusBadRequest, view{Problem: "This is no authorization response."})
+	case !r.belongs(query):
+		r.show(w, http.StatusForbidden, view{Problem: "This response belongs to another authorization."})
 	default:
 		select {
 		case r.first <- query:

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -74,6 +75,17 @@ func TestC16LoopbackReceivesOneResponse(t *testing.T) {
 			t.Errorf("%s: status %d, want %d", name, got.status, row.status)
 		}
 	}
+	for mode, want := range map[string]int{"no-cors": http.StatusForbidden, "cors": http.StatusForbidden, "navigate": http.StatusBadRequest} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.RedirectURI, nil)
+		must(t, err)
+		request.Header.Set("Sec-Fetch-Mode", mode)
+		resp, err := http.DefaultTransport.RoundTrip(request)
+		must(t, err)
+		must(t, resp.Body.Close())
+		if resp.StatusCode != want {
+			t.Errorf("Sec-Fetch-Mode %s: status %d, want %d", mode, resp.StatusCode, want)
+		}
+	}
 	if got := page(t, http.MethodGet, r.RedirectURI+"?code=first&state=s"); got.status != http.StatusOK || !strings.Contains(got.body, "Answer received") {
 		t.Errorf("status %d, body %q", got.status, got.body)
 	}
@@ -83,6 +95,21 @@ func TestC16LoopbackReceivesOneResponse(t *testing.T) {
 	got, err := r.Wait(t.Context())
 	if err != nil || got.Get("code") != "first" || got.Get("state") != "s" {
 		t.Errorf("got %v, error %v", got, err)
+	}
+}
+
+// C16: a connection that the browser has opened ahead ends with the reception.
+func TestC16ConnectionOpenedAhead(t *testing.T) {
+	r := receive(t, client.Loopback{}, "")
+	at, err := url.Parse(r.RedirectURI)
+	must(t, err)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", at.Host)
+	must(t, err)
+	defer func() { _ = conn.Close() }()
+	page(t, http.MethodGet, r.RedirectURI+"?code=c&state=s") // by then the other one is accepted
+	r.Close()
+	if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the connection ends with %v", err)
 	}
 }
 

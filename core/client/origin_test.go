@@ -128,7 +128,10 @@ func TestC3ResourceElsewhereNamesThisMachine(t *testing.T) {
 			must(t, err)
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://mcp.example/mcp", nil)
 			must(t, err)
-			_, err = transport.RoundTrip(r)
+			resp, err := transport.RoundTrip(r)
+			if resp != nil {
+				must(t, resp.Body.Close())
+			}
 			if e := asError(t, err); e.Stage != "authorization server metadata" || !strings.Contains(e.Error(), "loopback") {
 				t.Errorf("the error is %v", e)
 			}
@@ -215,6 +218,30 @@ func TestC18Errors(t *testing.T) {
 			t.Errorf("printed: %s", printed)
 		}
 	}
+}
+
+// C18: what a server names is kept out of errors and addresses, if it is more
+// than a URL or has in it what no URL has.
+func TestC18ServersChoiceOfURLs(t *testing.T) {
+	for name, row := range map[string]string{"control": "/a\u009b31m", "direction": "/a\u202e", "length": "/" + strings.Repeat("a", 900_000)} {
+		t.Run(name, func(t *testing.T) {
+			for _, member := range []string{"issuer", "authorization_endpoint", "registration_endpoint"} {
+				w := start(t)
+				if member == "issuer" {
+					w.set(wellKnown+"/mcp", document(map[string]any{"resource": w.resource, "authorization_servers": []string{w.as.Issuer() + row}}))
+				} else {
+					w.as.EditMetadata(func(m map[string]any) { m[member] = w.as.Issuer() + row })
+				}
+				e := w.mustFail(w.transport(), "authorization server metadata")
+				if text := e.Error(); len(text) > 2000 || strings.ContainsAny(text, "\u009b\u202e") {
+					t.Errorf("%s: the error has %d bytes: %.200q", member, len(text), text)
+				}
+			}
+		})
+	}
+	w := start(t)
+	w.challengeFirst(`Bearer resource_metadata="` + w.base + "/\u202e" + `", scope="mcp:read"`)
+	w.mustCall(w.transport(), "read")
 }
 
 // C18: a hook's own error is the cause.

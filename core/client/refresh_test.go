@@ -93,6 +93,24 @@ func TestC10RefreshOn401(t *testing.T) {
 	w.wantLog("R POST /mcp 401", "R GET "+wellKnown+"/mcp 200", "AS POST /token 200", "R POST /mcp 200")
 }
 
+// C10: an answer as a form, which some servers give, tells when the token expires
+// too.
+func TestC10FormAnswer(t *testing.T) {
+	w := start(t)
+	storage := client.MemoryStorage()
+	answer := url.Values{"access_token": {w.as.Token(w.resource, "mcp:read")}, "token_type": {"bearer"}, "expires_in": {"60"}}
+	w.as.Answer("/token", http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "application/x-www-form-urlencoded")
+		_, _ = rw.Write([]byte(answer.Encode()))
+	}))
+	if got, err := w.call(w.transport(func(c *client.Config) { c.Storage = storage }), "read"); err != nil || got.status != http.StatusOK {
+		t.Fatalf("status %d, error %v", got.status, err)
+	}
+	if got, want := w.stored(storage).Expiry, w.clock.Now().Add(time.Minute); !got.Equal(want) {
+		t.Errorf("it expires at %v, want %v", got, want)
+	}
+}
+
 // refuse makes the resource answer 401 to one token, and others as ever.
 func (w *world) refuse(authorization string) {
 	w.set("/mcp", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

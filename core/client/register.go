@@ -223,8 +223,14 @@ func (t *Transport) requestRegistration(ctx context.Context, server discovery.Me
 		return fail(fmt.Errorf("the answer can't be read: %w", err))
 	case !isToken(answer.ClientID):
 		return fail(errors.New("the answer has no usable client_id"))
-	case answer.RedirectURIs != nil && !slices.Contains(answer.RedirectURIs, redirectURI):
-		return fail(fmt.Errorf("the server registered other redirect URIs than %q", redirectURI))
+	}
+	if answer.RedirectURIs != nil {
+		// Some servers leave the port out where any will do (RFC 8252 §7.3).
+		fitting := slices.IndexFunc(answer.RedirectURIs, func(uri string) bool { return (&Registration{RedirectURI: uri}).serves(redirectURI) })
+		if fitting < 0 {
+			return fail(fmt.Errorf("the server registered other redirect URIs than %q", redirectURI))
+		}
+		redirectURI = answer.RedirectURIs[fitting]
 	}
 	return t.registeredClient(server, answer, method, redirectURI)
 }

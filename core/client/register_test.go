@@ -174,6 +174,7 @@ func TestC7HostileRegistrationAnswers(t *testing.T) {
 		"two client ids": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(`{"client_id":"a","client_id":"b"}`))
 		}),
+		"a long method":       document(map[string]any{"client_id": "a", "token_endpoint_auth_method": strings.Repeat("x", 900_000)}),
 		"basic, no secret":    document(map[string]any{"client_id": "a", "token_endpoint_auth_method": "client_secret_basic"}),
 		"a method of its own": document(map[string]any{"client_id": "a", "token_endpoint_auth_method": "tls_client_auth"}),
 		"other redirect URIs": document(map[string]any{"client_id": "a", "redirect_uris": []string{"https://evil.example"}}),
@@ -183,11 +184,29 @@ func TestC7HostileRegistrationAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := start(t)
 			w.as.Answer("/register", answer)
-			w.wantFailure(w.transport(), "client registration")
+			if e := w.mustFail(w.transport(), "client registration"); len(e.Error()) > 2000 {
+				t.Errorf("the error has %d bytes", len(e.Error()))
+			}
 			if len(w.asked()) > 0 {
 				t.Error("the user was asked")
 			}
 		})
+	}
+}
+
+// C7, C16: a server may leave the loopback port out of what it registers; then the
+// client has any.
+func TestC7RegisteredWithoutPort(t *testing.T) {
+	w := start(t)
+	w.as.Answer("/register", document(map[string]any{
+		"client_id": authtest.ClientID, "client_secret": authtest.ClientSecret, "token_endpoint_auth_method": "client_secret_basic",
+		"redirect_uris": []string{"http://127.0.0.1/callback"},
+	}))
+	storage := client.MemoryStorage()
+	w.mustCall(w.transport(func(c *client.Config) { c.Storage = storage }), "read")
+	state, err := storage.Load(w.ctx, client.Key{Issuer: w.as.Issuer()})
+	if err != nil || state.Registration == nil || state.Registration.RedirectURI != "http://127.0.0.1/callback" {
+		t.Errorf("stored is %+v, error %v", state.Registration, err)
 	}
 }
 

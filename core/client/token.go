@@ -99,6 +99,8 @@ func seconds(value any) time.Duration {
 	switch v := value.(type) {
 	case float64:
 		n = v
+	case int64: // of a form, as some servers answer
+		n = float64(v)
 	case string:
 		n, _ = strconv.ParseFloat(v, 64) // What is no number says nothing.
 	}

@@ -141,6 +141,9 @@ func (o *operation) send(ctx context.Context, h *held) (*http.Response, error) {
 	}
 	out := o.req.Clone(ctx)
 	out.Body, out.GetBody = body, o.body.get
+	if out.Header == nil {
+		out.Header = make(http.Header)
+	}
 	if h != nil {
 		out.Header.Set("Authorization", "Bearer "+h.AccessToken)
 	}
@@ -185,11 +188,14 @@ func (o *operation) meet(ctx context.Context, resp *http.Response, h *held) (n n
 	return n, false
 }
 
-// discard reads the rest of an answer that nobody gets, if it is short, so that
-// the connection can be used again.
+// discard closes an answer that nobody gets. It reads it first if that is known
+// to be short, so that the connection can be used again; another one may go on
+// for ever.
 func discard(resp *http.Response) {
-	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // the connection is closed if this fails
-	_ = resp.Body.Close()                          // as above
+	if 0 < resp.ContentLength && resp.ContentLength <= 64<<10 {
+		_, _ = io.Copy(io.Discard, resp.Body) // the connection is closed if this fails
+	}
+	_ = resp.Body.Close() // as above
 }
 
 // CloseIdleConnections closes the idle connections of the transport below, for

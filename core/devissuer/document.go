@@ -45,13 +45,31 @@ type published struct {
 // newDocumentGetter returns what fetches documents. The URL is a stranger's
 // choice, so this machine's network is out of reach, but for the machine itself,
 // where a developer's client may be: https to any public address, http to
-// loopback alone, and no redirect to another origin.
+// loopback alone. No redirect is followed: on a host where one leads to what
+// somebody else has put there, that would speak for the client.
 func newDocumentGetter() fetch.Getter {
 	dialer := &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error { return checkAddress(address) }}
 	return fetch.Getter{
-		Client:  &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, ForceAttemptHTTP2: true}},
-		Limit:   maxDocument,
-		Timeout: documentTimeout,
+		Client:      &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true, ForceAttemptHTTP2: true}},
+		Limit:       maxDocument,
+		Timeout:     documentTimeout,
+		NoRedirects: true,
+	}
+}
+
+// specialNetworks are those that netip doesn't tell from public ones: of the IANA
+// special-purpose registries (RFC 6890), and ways to write an IPv4 address as one
+// of IPv6.
+func specialNetworks() []netip.Prefix {
+	return []netip.Prefix{
+		netip.MustParsePrefix("100.64.0.0/10"), // carriers, and metadata services of clouds
+		netip.MustParsePrefix("192.0.0.0/24"),
+		netip.MustParsePrefix("198.18.0.0/15"),
+		netip.MustParsePrefix("240.0.0.0/4"),
+		netip.MustParsePrefix("64:ff9b::/96"),   // NAT64
+		netip.MustParsePrefix("64:ff9b:1::/48"), // NAT64 within one network
+		netip.MustParsePrefix("2002::/16"),      // 6to4
+		netip.MustParsePrefix("fec0::/10"),      // site-local, before fc00::/7
 	}
 }
 
@@ -63,7 +81,8 @@ func checkAddress(address string) error {
 		return err
 	}
 	ip := at.Addr().Unmap()
-	if ip.IsLoopback() || ip.IsGlobalUnicast() && !ip.IsPrivate() {
+	special := slices.ContainsFunc(specialNetworks(), func(p netip.Prefix) bool { return p.Contains(ip) })
+	if ip.IsLoopback() || ip.IsGlobalUnicast() && !ip.IsPrivate() && !special {
 		return nil
 	}
 	return errors.New("the address is in a private network")

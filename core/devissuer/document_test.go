@@ -118,6 +118,19 @@ func TestHostileClientIDMetadataDocuments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, id) })
 	}
+	t.Run("a redirect within the origin", func(t *testing.T) {
+		var id string
+		upload := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/client.json" {
+				http.Redirect(w, r, "/uploads/1.json", http.StatusFound)
+				return
+			}
+			fmt.Fprint(w, goodDocument(id))
+		}))
+		t.Cleanup(upload.Close)
+		id = upload.URL + "/client.json"
+		refused(t, id)
+	})
 	if n := site.reads.Load(); n != 0 {
 		t.Errorf("the document was read %d times under names that are not its own", n)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/mcpbearer/mcpbearer/internal/fetch"
 )
 
 const (
@@ -23,6 +25,9 @@ const (
 // a host and without query, fragment or user information). Whether its scheme
 // will do is up to who gets the document.
 func Candidates(issuer string) ([]string, error) {
+	if err := fetch.Legible(issuer); err != nil {
+		return nil, fmt.Errorf("the issuer is %w", err)
+	}
 	u, err := url.Parse(issuer)
 	switch {
 	case err != nil:

@@ -78,6 +78,7 @@ func TestCandidatesRefuses(t *testing.T) {
 		"https://as.example/#a", "https://as.example/tenant#", "https://name@as.example", "https://name:word@as.example/",
 		"https://@as.example", "https://as.example\\@evil.example/", "https://as.example:x", " https://as.example",
 		"https://as.example/\n", "https://as example", "https://as.example/%zz",
+		"https://as.example/word\u009b31m", "https://as.example/\u202e", "https://as.example/" + strings.Repeat("word", 1024),
 	} {
 		got, err := Candidates(issuer)
 		if err == nil || got != nil {

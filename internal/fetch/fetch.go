@@ -43,6 +43,9 @@ type Getter struct {
 	// TLSOnLoopback refuses http URLs to loopback hosts too, unless AllowHTTP is
 	// set: what speaks plain http there need not expect what a stranger has sent.
 	TLSOnLoopback bool
+	// NoRedirects follows none, not even within an origin: each is a
+	// *StatusError.
+	NoRedirects bool
 }
 
 // Response is a document and the header that it came with.
@@ -98,7 +101,7 @@ func (e *RedirectError) Error() string {
 }
 
 // Get gets the document at url. Only status 200 is success. At most 3 redirects
-// are followed, all within the origin of url. No Authorization header is ever
+// are followed, all within the origin of url, unless NoRedirects is set. No Authorization header is ever
 // sent.
 //
 // The error is a *StatusError, *SizeError or *RedirectError, wraps ctx's error
@@ -115,11 +118,10 @@ func (g Getter) Get(ctx context.Context, url string) (Response, error) {
 //
 // The error is else as that of Get.
 func (g Getter) Post(ctx context.Context, url string, form url.Values, header http.Header) (Response, error) {
-	client := g.client(url)
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	g.NoRedirects = true
 	all := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	maps.Copy(all, header)
-	return g.ask(ctx, client, http.MethodPost, url, strings.NewReader(form.Encode()), all)
+	return g.ask(ctx, g.client(url), http.MethodPost, url, strings.NewReader(form.Encode()), all)
 }
 
 // ask sends one request and reads its answer, within the bounds of g.
@@ -157,6 +159,9 @@ func (g Getter) client(asked string) *http.Client {
 		client = *g.Client
 	}
 	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
+		if g.NoRedirects {
+			return http.ErrUseLastResponse
+		}
 		if first := via[0].URL; !SameOrigin(first, next.URL) {
 			return &RedirectError{URL: asked, From: origin(first), To: origin(next.URL)}
 		}

@@ -209,6 +209,22 @@ func TestGetRedirectElsewhere(t *testing.T) {
 	}
 }
 
+func TestGetNoRedirects(t *testing.T) {
+	var reached atomic.Int32
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/next" {
+			reached.Add(1)
+			return
+		}
+		http.Redirect(w, r, "/next", http.StatusFound)
+	})
+	_, err := Getter{NoRedirects: true}.Get(context.Background(), server.URL)
+	var failure *StatusError
+	if !errors.As(err, &failure) || failure.Status != http.StatusFound || reached.Load() != 0 {
+		t.Errorf("error %v, want a *StatusError, after %d redirects", err, reached.Load())
+	}
+}
+
 func TestGetRedirectFromTLS(t *testing.T) {
 	var target atomic.Value
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -292,7 +308,7 @@ func TestGetRefusesURLs(t *testing.T) {
 		t.Error("a request was sent")
 		return nil, errors.New("not reached")
 	})}
-	for _, url := range []string{"http://as.example/", "https://name:word@as.example/", "https://name:word@as.example:x/", "ftp://as.example/", "", "::"} {
+	for _, url := range []string{"http://as.example/", "https://name:word@as.example/", "https://name:word@as.example:x/", "ftp://as.example/", "", "::", "https://as.example/word\u009b31m"} {
 		_, err := Getter{Client: client}.Get(context.Background(), url)
 		if err == nil {
 			t.Errorf("%q: no error", url)

@@ -8,10 +8,32 @@ import (
 	"strings"
 )
 
+// maxURL is the length of the longest URL that a Getter asks, in bytes.
+const maxURL = 4 << 10
+
+// Legible returns an error unless raw is what RFC 3986 §2 makes URLs of, visible
+// ASCII, and at most 4096 bytes of it. URLs are a stranger's choice, and end up
+// in logs and on terminals: Go's parser lets control characters and marks
+// through that change the direction of text, and any length. The error doesn't
+// repeat raw.
+func Legible(raw string) error {
+	if len(raw) > maxURL {
+		return fmt.Errorf("not a URL of at most %d bytes: shorten it", maxURL)
+	}
+	if strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("not a URL: it has characters that have to be percent-encoded (RFC 3986 §2)")
+	}
+	return nil
+}
+
 // CheckURL parses raw and reports whether a Getter asks it: an absolute https
 // URL without user information, or an http one if AllowHTTP is set, or if its
-// host is a loopback host and TLSOnLoopback is not set. The error says what to change and doesn't repeat raw.
+// host is a loopback host and TLSOnLoopback is not set. It has to be Legible. The
+// error says what to change and doesn't repeat raw.
 func (g Getter) CheckURL(raw string) (*url.URL, error) {
+	if err := Legible(raw); err != nil {
+		return nil, err
+	}
 	u, err := url.Parse(raw)
 	if err != nil {
 		// url.Error repeats the URL, and with it any password.
@@ -87,7 +109,7 @@ func lower(s string) string {
 // withoutUser is raw for an error message: user information may be a secret.
 func withoutUser(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil {
+	if err != nil || Legible(raw) != nil {
 		return "(unreadable URL)"
 	}
 	u.User = nil

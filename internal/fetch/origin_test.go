@@ -113,6 +113,12 @@ func TestCheckURL(t *testing.T) {
 		{"https://as.example\r\n/", false, false},
 		{" https://as.example", false, false},
 		{"https://as.example:port/", false, false},
+		{"https://as.example/" + strings.Repeat("a", 4096-len("https://as.example/")), true, true},
+		{"https://as.example/" + strings.Repeat("a", 4097-len("https://as.example/")), false, false},
+		{"https://as.example/\u009b31m", false, false},
+		{"https://as.example/\u202etxt", false, false},
+		{"https://as.example/\u00fc", false, false},
+		{"https://as.example/%C3%BC", true, true},
 	} {
 		_, err := Getter{}.CheckURL(test.url)
 		if (err == nil) != test.plain {

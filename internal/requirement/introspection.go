@@ -1,6 +1,7 @@
 package requirement
 
 import (
+	"crypto/rsa"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -258,6 +259,9 @@ func introspectionConfigRows() []Row {
 		refused("no-secret", "A client with no secret has nothing to show.", introspection(func(in *core.Introspection) { in.ClientSecret = "" }), field+".ClientSecret"),
 		refused("no-key", "An assertion needs a key.",
 			introspection(func(in *core.Introspection) { in.AuthMethod, in.ClientSecret = "private_key_jwt", "" }), field+".Key"),
+		refused("nil-key", "A key that is nil in its kind is none.", introspection(func(in *core.Introspection) {
+			in.AuthMethod, in.ClientSecret, in.Key = "private_key_jwt", "", (*rsa.PrivateKey)(nil)
+		}), field+".Key"),
 		refused("method", "Only known methods of client authentication will do.",
 			introspection(func(in *core.Introspection) { in.AuthMethod = "tls_client_auth" }), field+".AuthMethod"),
 		refused("plain-http", "A token isn't sent over plain http.",

@@ -125,14 +125,9 @@ func revokedMeanwhileRow() Row {
 			var statuses [2]string
 			var done sync.WaitGroup
 			for i := range statuses {
-				r, err := w.request(keyed(opaque))
-				if err != nil {
+				if err := w.sendMeanwhile(&done, &statuses[i]); err != nil {
 					return []string{err.Error()}
 				}
-				done.Go(func() {
-					got, err := w.send(r.Request, false)
-					statuses[i] = fmt.Sprint(got.status, " ", err)
-				})
 				if i == 0 {
 					select {
 					case <-evaluated:
@@ -209,14 +204,9 @@ func crowdRow() Row {
 			var done sync.WaitGroup
 			statuses := make([]string, crowd)
 			for i := range statuses {
-				r, err := w.request(keyed(opaque))
-				if err != nil {
+				if err := w.sendMeanwhile(&done, &statuses[i]); err != nil {
 					return []string{err.Error()}
 				}
-				done.Go(func() {
-					got, err := w.send(r.Request, false)
-					statuses[i] = fmt.Sprint(got.status, " ", err)
-				})
 			}
 			done.Wait()
 			d := &checks{}
@@ -229,4 +219,18 @@ func crowdRow() Row {
 			return d.list
 		},
 	}
+}
+
+// sendMeanwhile sends the opaque token from another goroutine, which writes the
+// status of the answer.
+func (w *World) sendMeanwhile(done *sync.WaitGroup, status *string) error {
+	r, err := w.request(keyed(opaque))
+	if err != nil {
+		return err
+	}
+	done.Go(func() {
+		got, err := w.send(r.Request, false)
+		*status = fmt.Sprint(got.status, " ", err)
+	})
+	return nil
 }

@@ -102,22 +102,33 @@ func (c *checker) add(code, fix, problem string, args ...any) {
 // endpoint asks the endpoint as a client does that has no token yet.
 func (c *checker) endpoint(ctx context.Context) {
 	resource := c.rs.config.Resource
-	_, err := c.getter.Get(ctx, resource)
-	var status *fetch.StatusError
+	status, header, err := c.getter.Probe(ctx, resource)
 	switch {
-	case err == nil:
-		c.add(foundEndpointUnprotected, "mount the endpoint with an adapter, or put ResourceServer.Handler around it, and let no other route answer at this URL",
-			"%s answers a request without a token", resource)
-	case !errors.As(err, &status):
+	case err != nil:
 		c.add(foundEndpointUnreachable, "correct Config.Resource, or make the URL lead to this service",
 			"clients can't reach the endpoint at its resource identifier: %v", err)
-	case status.Status != http.StatusUnauthorized:
+	case answersAnybody(status):
+		c.add(foundEndpointUnprotected, "mount the endpoint with an adapter, or put ResourceServer.Handler around it, and let no other route answer at this URL",
+			"%s answers a request without a token, with status %d in place of 401", resource, status)
+	case status != http.StatusUnauthorized:
 		c.add(foundEndpointUnreachable, "correct Config.Resource or the proxy before this service; where the proxy rewrites paths, set Config.Path to the one that arrives here",
-			"%s answers a request without a token with status %d in place of 401, so clients don't learn that they need one", resource, status.Status)
-	case !c.challenged(status.Header):
+			"%s answers a request without a token with status %d in place of 401, so clients don't learn that they need one", resource, status)
+	case !c.challenged(header):
 		c.add(foundChallengeLost, "have the proxy or middleware before this service leave the WWW-Authenticate header field as it is",
 			"the challenge of %s doesn't name %s when it reaches clients", resource, c.rs.metadataURL)
 	}
+}
+
+// answersAnybody reports whether a status is that of an endpoint which looked at
+// the request itself, and not whose it is: a token is asked for before anything
+// else.
+func answersAnybody(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotAcceptable,
+		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return true
+	}
+	return status/100 == 2
 }
 
 // challenged reports whether the answer has the challenge that clients go by.
@@ -267,6 +278,14 @@ func (rs *ResourceServer) checkLater(ctx context.Context, after time.Duration) {
 	case <-ctx.Done():
 		return
 	}
+	defer func() {
+		// The config's transport and logger run here, where a panic would end the
+		// process.
+		if broken := recover(); broken != nil {
+			defer func() { _ = recover() }()
+			rs.config.Logger.ErrorContext(ctx, "check: Config.HTTPClient or Config.Logger panicked", "resource", rs.config.Resource)
+		}
+	}()
 	found := rs.Check(ctx)
 	if ctx.Err() != nil {
 		return // what was cut short says nothing

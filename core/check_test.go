@@ -135,12 +135,25 @@ func TestCheckNamesFaultAndCure(t *testing.T) {
 		"metadata behind authorization": {func(s *setUp) {
 			s.before = at(metadata, answering(http.StatusUnauthorized, ""))
 		}, "metadata_unreachable", "401", "public"},
-		"a page in its place":  {func(s *setUp) { s.before = at(metadata, answering(200, "<html>")) }, "metadata_differs", "no protected resource metadata", "catch-all"},
-		"of another resource":  {func(s *setUp) { s.before = at(metadata, answering(200, `{"resource":"https://x.example"}`)) }, "metadata_differs", `"https://x.example"`, "Config.Resource"},
-		"an older document":    {func(s *setUp) { s.before = at(metadata, answering(200, `{"resource":"`+s.config.Resource+`"}`)) }, "metadata_differs", "another document", "cache"},
-		"endpoint elsewhere":   {func(s *setUp) { s.before = at("/mcp", http.NotFound) }, "endpoint_unreachable", "404", "Config.Path"},
-		"endpoint unprotected": {func(s *setUp) { s.before = at("/mcp", answering(200, "{}")) }, "endpoint_unprotected", "without a token", "ResourceServer.Handler"},
-		"challenge stripped":   {func(s *setUp) { s.before = at("/mcp", answering(401, "")) }, "challenge_lost", "challenge", "WWW-Authenticate"},
+		"a page in its place":                  {func(s *setUp) { s.before = at(metadata, answering(200, "<html>")) }, "metadata_differs", "no protected resource metadata", "catch-all"},
+		"of another resource":                  {func(s *setUp) { s.before = at(metadata, answering(200, `{"resource":"https://x.example"}`)) }, "metadata_differs", `"https://x.example"`, "Config.Resource"},
+		"an older document":                    {func(s *setUp) { s.before = at(metadata, answering(200, `{"resource":"`+s.config.Resource+`"}`)) }, "metadata_differs", "another document", "cache"},
+		"endpoint elsewhere":                   {func(s *setUp) { s.before = at("/mcp", http.NotFound) }, "endpoint_unreachable", "404", "Config.Path"},
+		"endpoint unprotected":                 {func(s *setUp) { s.before = at("/mcp", answering(200, "{}")) }, "endpoint_unprotected", "without a token", "ResourceServer.Handler"},
+		"endpoint unprotected, for POST alone": {func(s *setUp) { s.before = at("/mcp", answering(405, "")) }, "endpoint_unprotected", "status 405", "ResourceServer.Handler"},
+		"endpoint unprotected, with a stream": {func(s *setUp) {
+			s.before = at("/mcp", func(w http.ResponseWriter, r *http.Request) {
+				w.WriteHeader(http.StatusOK)
+				_ = http.NewResponseController(w).Flush()
+				<-r.Context().Done()
+			})
+		}, "endpoint_unprotected", "status 200", "ResourceServer.Handler"},
+		"endpoint behind a redirect": {func(s *setUp) {
+			s.before = at("/mcp", func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "/mcp/", http.StatusMovedPermanently)
+			})
+		}, "endpoint_unreachable", "status 301", "Config.Path"},
+		"challenge stripped": {func(s *setUp) { s.before = at("/mcp", answering(401, "")) }, "challenge_lost", "challenge", "WWW-Authenticate"},
 		"nobody advertised": {func(s *setUp) {
 			s.config.AuthorizationServers, s.config.Issuers = nil, nil
 			s.config.Verifiers = []core.Verifier{nobody{}}
@@ -218,6 +231,27 @@ func TestCheckAfter(t *testing.T) {
 		t.Errorf("logged %s", line)
 	}
 }
+
+// A transport that panics in the background doesn't end the process.
+func TestCheckAfterWithABrokenTransport(t *testing.T) {
+	s := newSetUp(t)
+	told := make(chan string, 10)
+	s.config.Issuers, s.config.AuthorizationServers, s.config.Verifiers = nil, nil, []core.Verifier{nobody{}}
+	s.config.HTTPClient = &http.Client{Transport: brokenTransport{}}
+	s.config.Logger = slog.New(slog.NewTextHandler(writer(func(p []byte) (int, error) {
+		told <- string(p)
+		return len(p), nil
+	}), nil))
+	s.config.CheckAfter = time.Nanosecond
+	s.run(t, t.Context())
+	if line := <-told; !strings.Contains(line, "level=ERROR") || !strings.Contains(line, "Config.HTTPClient") {
+		t.Errorf("logged %s", line)
+	}
+}
+
+type brokenTransport struct{}
+
+func (brokenTransport) RoundTrip(*http.Request) (*http.Response, error) { panic("no transport") }
 
 type writer func([]byte) (int, error)
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -234,15 +235,20 @@ func line(answer any) []byte {
 }
 
 // strikeOut removes the token, and every longer part of it, from a text that
-// someone else's code composed.
+// someone else's code composed: as it is, and as it would be in a form or URL.
 func strikeOut(text, token string) string {
 	if token == "" {
 		return bounded(text)
 	}
-	text = strings.ReplaceAll(text, token, "[token]")
+	strike := func(secret string) {
+		for _, written := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
+			text = strings.ReplaceAll(text, written, "[token]")
+		}
+	}
+	strike(token)
 	for _, part := range strings.Split(token, ".") {
 		if len(part) >= 8 {
-			text = strings.ReplaceAll(text, part, "[token]")
+			strike(part)
 		}
 	}
 	return bounded(text)

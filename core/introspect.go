@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -42,10 +43,10 @@ type introspector struct {
 }
 
 // answer is about a token that was good. It may be used while it is fresh; after
-// that, it says that the token is no stranger.
+// that, for as long as the token is known, it says that it is no stranger.
 type answer struct {
-	verified *verified
-	fresh    time.Time
+	verified     *verified
+	fresh, known time.Time
 }
 
 func newIntrospector(i Issuer, getter fetch.Getter, clock environ.Clock, entries int) *introspector {
@@ -54,7 +55,7 @@ func newIntrospector(i Issuer, getter fetch.Getter, clock environ.Clock, entries
 	getter.Limit = answerLimit
 	return &introspector{
 		client: introspect.New(introspect.Options{
-			Getter: getter, Clock: clock, Locate: locate,
+			Getter: getter, Clock: clock, Locate: locate, MaxAge: in.CacheTime,
 			Authentication: introspect.Authentication{
 				Method: in.AuthMethod, ClientID: in.ClientID, Secret: in.ClientSecret,
 				Issuer: i.URL, Key: in.Key, KeyID: in.KeyID,
@@ -86,7 +87,6 @@ func (in *introspector) forgetToken(token string) {
 // said before.
 func (rs *ResourceServer) introspect(ctx context.Context, issuer *trustedIssuer, token string) (*verified, bool, error) {
 	in, now := issuer.opaque, rs.clock.Now()
-	epoch := in.epoch.Load()
 	held, good, known := in.good.Get(token, now)
 	if known && now.Before(held.fresh) {
 		return held.verified, true, nil
@@ -95,24 +95,25 @@ func (rs *ResourceServer) introspect(ctx context.Context, issuer *trustedIssuer,
 	if isBad {
 		return nil, true, refused
 	}
-	said, err := in.client.Ask(ctx, token, known, epoch)
+	// The epoch is read last: where a place above is of after a forgetting, so is
+	// the question whose answer goes there.
+	said, err := in.client.Ask(ctx, token, known, in.epoch.Load())
 	if err != nil {
-		return nil, false, introspectionFailure(err, issuer)
+		return nil, false, introspectionFailure(err, issuer, token)
 	}
+	now = rs.clock.Now()
 	in.heard.Store(now.UnixNano())
-	v, err := rs.readAnswer(issuer, said, now)
+	a, err := rs.readAnswer(issuer, said, now)
 	switch {
 	case errors.Is(err, ErrInvalid):
 		err = ruledBy(issuer, err)
-		bad.Put(err, now.Add(min(in.keep, refusalTime)), now)
+		bad.Put(err, said.Sent.Add(min(in.keep, refusalTime)), now)
 		return nil, false, err
 	case err != nil:
 		return nil, false, err
-	case in.keep > 0:
-		fresh := earlier(now.Add(in.keep), v.principal.Expiry)
-		good.Put(&answer{v, fresh}, earlier(now.Add(max(in.keep, knownTime)), v.principal.Expiry.Add(rs.limits.ClockSkew)), now)
 	}
-	return v, false, nil
+	good.Put(a, a.known, now)
+	return a.verified, false, nil
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -123,8 +124,9 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // readAnswer holds the answer against the issuer's rules, as it would a JWT's
-// claims.
-func (rs *ResourceServer) readAnswer(issuer *trustedIssuer, said introspect.Answer, now time.Time) (*verified, error) {
+// claims. What was asked at one time is fresh, and may be out of date, from then
+// on, however long the answer took.
+func (rs *ResourceServer) readAnswer(issuer *trustedIssuer, said introspect.Answer, now time.Time) (*answer, error) {
 	if !said.Active {
 		return nil, invalid(reasonInactive, "a token that is active at "+issuer.URL, "active false")
 	}
@@ -142,15 +144,16 @@ func (rs *ResourceServer) readAnswer(issuer *trustedIssuer, said introspect.Answ
 	if err != nil {
 		return nil, err
 	}
-	if _, present := c.members["exp"]; !present {
+	keep := issuer.opaque.keep
+	a := &answer{verified: v, known: now.Add(max(keep, knownTime))}
+	if _, present := c.members["exp"]; present {
+		a.known = earlier(a.known, v.principal.Expiry.Add(rs.limits.ClockSkew))
+	} else {
 		// It is good for as long as an answer may be believed.
-		keep := issuer.opaque.keep
-		if keep == 0 {
-			keep = defaultCacheTime
-		}
-		v.principal.Expiry = now.Add(keep)
+		v.principal.Expiry = now.Add(cmp.Or(keep, defaultCacheTime))
 	}
-	return v, rs.check(v)
+	a.fresh = earlier(said.Sent.Add(keep), v.principal.Expiry)
+	return a, rs.check(v)
 }
 
 // checkAnswer checks the members that an introspection answer has of its own
@@ -180,7 +183,10 @@ func (c *claims) checkAnswer(issuer *trustedIssuer) error {
 // introspectJWT asks about a JWT whose issuer wants to be asked. What it says of
 // itself is not believed, but refuses it where it is no access token or over, so
 // that nobody need be asked.
-func (rs *ResourceServer) introspectJWT(ctx context.Context, issuer *trustedIssuer, token string, c *claims) (*verified, bool, error) {
+func (rs *ResourceServer) introspectJWT(ctx context.Context, issuer *trustedIssuer, token string, header *jwtHeader, c *claims) (*verified, bool, error) {
+	if err := header.checkType(issuer); err != nil {
+		return nil, false, err
+	}
 	if err := c.check(rs.clock.Now(), rs.limits.ClockSkew); err != nil {
 		return nil, false, err
 	}
@@ -207,18 +213,19 @@ func isJWT(token string) bool {
 	return err == nil && strings.HasPrefix(strings.TrimLeft(string(decoded), " \t\r\n"), "{")
 }
 
-// introspectionFailure says in the operator's words why nobody could tell.
-func introspectionFailure(err error, issuer *trustedIssuer) error {
+// introspectionFailure says in the operator's words why nobody could tell. The
+// transport's error may hold the form that was sent.
+func introspectionFailure(err error, issuer *trustedIssuer, token string) error {
 	var refused *introspect.RefusedError
 	if errors.As(err, &refused) {
 		return &refusal{
 			outcome: ErrUnavailable, reason: reasonClient,
-			expected: "an introspection answer of " + issuer.URL, got: bounded(err.Error()),
+			expected: "an introspection answer of " + issuer.URL, got: strikeOut(err.Error(), token),
 		}
 	}
 	return &refusal{
 		outcome: ErrUnavailable, reason: reasonIntrospection,
-		expected: "an introspection answer of " + issuer.URL, got: bounded(err.Error()),
+		expected: "an introspection answer of " + issuer.URL, got: strikeOut(err.Error(), token),
 	}
 }
 

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,7 +40,7 @@ func FuzzReadAnswer(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		v, err := rs.readAnswer(rs.opaque, introspect.Answer{Active: true, Body: body}, now)
+		a, err := rs.readAnswer(rs.opaque, introspect.Answer{Active: true, Body: body, Sent: now}, now)
 		if err != nil {
 			if !errors.Is(err, ErrInvalid) {
 				t.Fatalf("%q is refused with %v, which is not the token's fault", body, err)
@@ -64,7 +65,7 @@ func FuzzReadAnswer(f *testing.F) {
 		if exp, present := said["exp"]; present && elsewhere[float64](t, exp)+11 < float64(now.Unix()) {
 			t.Fatalf("%q makes a principal whose time is over", body)
 		}
-		if v.principal.Expiry.IsZero() {
+		if a.verified.principal.Expiry.IsZero() {
 			t.Fatalf("%q makes a principal without end", body)
 		}
 	})
@@ -79,7 +80,7 @@ func elsewhere[T any](t *testing.T, raw json.RawMessage) (value T) {
 	return value
 }
 
-// S33: however a config is printed, and whatever is wrong with it, the secret
+// S33: however a config is printed or encoded, and whatever is wrong with it, the secret
 // isn't told.
 func TestSecretIsNeverPrinted(t *testing.T) {
 	const secret = "the-very-secret"
@@ -94,8 +95,16 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 	if err == nil {
 		t.Fatal("no mistake was found")
 	}
+	var logged bytes.Buffer
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&logged, nil), slog.NewJSONHandler(&logged, nil)} {
+		slog.New(handler).Info("trusting", "issuer", c.Issuers[0], "issuers", c.Issuers, "introspection", *c.Issuers[0].Introspection)
+	}
+	encoded, encodingErr := json.Marshal(c.Issuers)
+	if encodingErr != nil || !bytes.Contains(encoded, []byte(`"Introspection":"introspection at`)) {
+		t.Errorf("encoded as %.20q, %v", encoded, encodingErr)
+	}
 	for _, text := range []string{
-		err.Error(), fmt.Sprintf("%v", c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c), c.Issuers[0].Introspection.String(),
+		logged.String(), string(encoded), err.Error(), fmt.Sprintf("%v", c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c), c.Issuers[0].Introspection.String(),
 		fmt.Sprintf("%+v %#v", *c.Issuers[0].Introspection, c.Issuers[1].Introspection),
 	} {
 		if strings.Contains(text, secret) {

@@ -56,6 +56,10 @@ func (i Introspection) String() string {
 // GoString is String, so that no way of printing a config shows the secret.
 func (i Introspection) GoString() string { return i.String() }
 
+// MarshalText is String, so that no way of encoding a config, such as a log in
+// JSON, shows the secret either.
+func (i Introspection) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
+
 func (i Introspection) completed() Introspection {
 	method := introspect.Basic
 	if i.Key != nil {
@@ -78,9 +82,9 @@ func (m *mistakes) introspection(field string, i *Issuer) {
 	if in.Endpoint != "" && i.MetadataURL != "" && !in.OpaqueOnly {
 		m.add(field+".Endpoint", in.Endpoint, "with it MetadataURL is never asked", "remove one of the two")
 	}
-	if !in.OpaqueOnly && (i.JWKSURL != "" || len(i.Algorithms) > 0 || i.RequireATJWT) {
-		m.add(field+".OpaqueOnly", in.OpaqueOnly, "JWTs are introspected, so JWKSURL, Algorithms and RequireATJWT have no effect",
-			"set OpaqueOnly to have JWTs verified by the issuer's keys, or remove those fields")
+	if !in.OpaqueOnly && i.JWKSURL != "" {
+		m.add(field+".OpaqueOnly", in.OpaqueOnly, "JWTs are introspected, so JWKSURL is never asked",
+			"set OpaqueOnly to have JWTs verified by the issuer's keys, or remove JWKSURL")
 	}
 	if len(i.Tenants) > 0 {
 		m.add(field, in, "opaque tokens don't say of which tenant they are", "list one Issuer without Tenants for them")

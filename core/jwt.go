@@ -43,7 +43,7 @@ func (rs *ResourceServer) verifyJWT(ctx context.Context, token string) (v *verif
 	if issuer.verifiesJWTs() {
 		v, err = rs.verifyByKeys(ctx, issuer, &t, &header, claims)
 	} else {
-		v, kept, err = rs.introspectJWT(ctx, issuer, token, claims)
+		v, kept, err = rs.introspectJWT(ctx, issuer, token, &header, claims)
 	}
 	return v, kept, ruledBy(issuer, err)
 }
@@ -162,6 +162,12 @@ func (h *jwtHeader) check(issuer *trustedIssuer) error {
 	if !slices.Contains(issuer.Algorithms, h.algorithm) {
 		return invalid(reasonAlgorithm, strings.Join(issuer.Algorithms, " or "), h.algorithm)
 	}
+	return h.checkType(issuer)
+}
+
+// checkType refuses a JWT that says of itself that it is for something else
+// (RFC 8725 §3.11).
+func (h *jwtHeader) checkType(issuer *trustedIssuer) error {
 	typ := strings.ToLower(h.typ)
 	switch {
 	case typ == "at+jwt", typ == "application/at+jwt":

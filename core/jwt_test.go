@@ -2,6 +2,7 @@ package core
 
 import (
 	"encoding/base64"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -173,6 +174,14 @@ func TestStrikeOutLeavesNothingOfTheToken(t *testing.T) {
 	}
 	if !strings.Contains(text, "is odd") {
 		t.Errorf("more than the token is gone: %s", text)
+	}
+	for _, opaque := range []string{"o/p+a=q~u-e_token", "o/p+a=q~u.secret+part=="} {
+		for _, written := range []string{url.Values{"token": {opaque}}.Encode(), url.PathEscape(opaque), url.QueryEscape(strings.Split(opaque, ".")[0])} {
+			text := strikeOut("no answer to "+written+" today", opaque)
+			if !strings.Contains(text, "[token]") || strings.Contains(text, written) || !strings.HasSuffix(text, " today") {
+				t.Errorf("of %q is left %q", written, text)
+			}
+		}
 	}
 }
 

@@ -165,6 +165,7 @@ func (m *mistakes) issuerURL(field, value string) {
 func (m *mistakes) issuer(field string, c *Config, index int) {
 	i := &c.Issuers[index]
 	m.tenants(field, i)
+	taken := urlsOf(c.Issuers[:index])
 	for _, one := range i.perTenant() {
 		m.issuerURL(field+".URL", one.URL)
 		if one.MetadataURL != "" {
@@ -173,7 +174,7 @@ func (m *mistakes) issuer(field string, c *Config, index int) {
 		if one.JWKSURL != "" {
 			m.url(field+".JWKSURL", one.JWKSURL, "set the URL of the key set, or leave it empty")
 		}
-		if slices.ContainsFunc(c.Issuers[:index], func(other Issuer) bool { return other.trusts(one.URL) }) {
+		if taken[one.URL] {
 			m.add(field+".URL", one.URL, "two issuers have it", "merge them: a token's iss chooses its one rule")
 		}
 	}
@@ -238,10 +239,15 @@ func isTenant(s string) bool {
 	return strings.Trim(s, ".") != "" && isHost(s) && !strings.Contains(s, ":")
 }
 
-// trusts reports whether the issuer, or one that it is the template of, has the
-// URL.
-func (i *Issuer) trusts(url string) bool {
-	return slices.ContainsFunc(i.perTenant(), func(one Issuer) bool { return one.URL == url })
+// urlsOf returns the URLs of the issuers, and of those that they are templates of.
+func urlsOf(issuers []Issuer) map[string]bool {
+	urls := make(map[string]bool)
+	for _, i := range issuers {
+		for _, one := range i.perTenant() {
+			urls[one.URL] = true
+		}
+	}
+	return urls
 }
 
 // audience checks that the rule about audiences can be met, and is one.

@@ -2,6 +2,9 @@ package issuers_test
 
 import (
 	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -233,6 +236,27 @@ func TestPresets(t *testing.T) {
 				if got.Reason != m.reason || !strings.Contains(got.Hint, m.hint) {
 					t.Errorf("%s: reason %q, want %q; hint %q, want one that says %q", m.name, got.Reason, m.reason, got.Hint, m.hint)
 				}
+			}
+		})
+	}
+}
+
+// S33: a preset can be introspected as it is. Where it names a key set, it must
+// be said what for; and an opaque token doesn't tell its tenant.
+func TestPresetsWithIntrospection(t *testing.T) {
+	for name, p := range providers() {
+		t.Run(name, func(t *testing.T) {
+			i := p.issuers[0]
+			i.Introspection = &core.Introspection{ClientID: "client", ClientSecret: "secret", OpaqueOnly: i.JWKSURL != ""}
+			_, err := core.New(t.Context(), core.Config{
+				Resource: resource, Issuers: []core.Issuer{i}, Logger: slog.New(slog.DiscardHandler), HTTPClient: &http.Client{Transport: internet{}},
+			})
+			var mistake *core.ConfigError
+			switch {
+			case len(i.Tenants) == 0 && err != nil:
+				t.Errorf("refused: %v", err)
+			case len(i.Tenants) > 0 && (!errors.As(err, &mistake) || mistake.Field != "Issuers[0].Introspection"):
+				t.Errorf("with tenants: %v, want a mistake in Issuers[0].Introspection", err)
 			}
 		})
 	}

@@ -124,22 +124,30 @@ func (g Getter) Post(ctx context.Context, url string, form url.Values, header ht
 	return g.ask(ctx, g.client(url), http.MethodPost, url, strings.NewReader(form.Encode()), all)
 }
 
-// ask sends one request and reads its answer, within the bounds of g.
-func (g Getter) ask(ctx context.Context, client *http.Client, method, url string, body io.Reader, header http.Header) (Response, error) {
-	if _, err := g.CheckURL(url); err != nil {
-		return Response{}, fmt.Errorf("%s %s: %w", method, withoutUser(url), err)
-	}
+// Probe asks for url and returns the status and the header of the answer, whatever
+// they are. It reads no body and follows no redirect.
+//
+// The error is that of CheckURL, or as that of Get.
+func (g Getter) Probe(ctx context.Context, url string) (status int, header http.Header, err error) {
+	client := g.client(url)
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	ctx, cancel := context.WithTimeout(ctx, positive(g.Timeout, defaultTimeout))
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, url, body)
+	response, err := g.send(ctx, client, http.MethodGet, url, http.NoBody, nil)
 	if err != nil {
-		return Response{}, fmt.Errorf("%s %s: %w", method, url, err)
+		return 0, nil, err
 	}
-	request.Header.Set("Accept", "application/json, application/jwk-set+json")
-	maps.Copy(request.Header, header)
-	response, err := client.Do(request)
+	defer response.Body.Close()
+	return response.StatusCode, response.Header, nil
+}
+
+// ask sends one request and reads its answer, within the bounds of g.
+func (g Getter) ask(ctx context.Context, client *http.Client, method, url string, body io.Reader, header http.Header) (Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, positive(g.Timeout, defaultTimeout))
+	defer cancel()
+	response, err := g.send(ctx, client, method, url, body, header)
 	if err != nil {
-		return Response{}, cause(method, url, err)
+		return Response{}, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
@@ -150,6 +158,24 @@ func (g Getter) ask(ctx context.Context, client *http.Client, method, url string
 		return Response{}, err
 	}
 	return Response{Body: answer, Header: response.Header}, nil
+}
+
+// send sends one request. Its time is that of ctx.
+func (g Getter) send(ctx context.Context, client *http.Client, method, url string, body io.Reader, header http.Header) (*http.Response, error) {
+	if _, err := g.CheckURL(url); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, withoutUser(url), err)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, url, body)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, url, err)
+	}
+	request.Header.Set("Accept", "application/json, application/jwk-set+json")
+	maps.Copy(request.Header, header)
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, cause(method, url, err)
+	}
+	return response, nil
 }
 
 // client returns a copy of the client that follows no redirect elsewhere.

@@ -94,12 +94,15 @@ func MethodOf(key crypto.Signer) (jwt.SigningMethod, error) {
 	const minRSABits = 2048
 	switch k := key.(type) {
 	case *rsa.PrivateKey:
+		if k == nil {
+			break
+		}
 		if k.N == nil || k.N.BitLen() < minRSABits {
 			return nil, fmt.Errorf("the RSA key has less than %d bits", minRSABits)
 		}
 		return jwt.SigningMethodRS256, nil
 	case *ecdsa.PrivateKey:
-		if k.Curve == nil {
+		if k == nil || k.Curve == nil {
 			break
 		}
 		switch k.Curve.Params().BitSize {

@@ -16,12 +16,17 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mcpbearer/mcpbearer/internal/environ"
 	"github.com/mcpbearer/mcpbearer/internal/fetch"
 	"github.com/mcpbearer/mcpbearer/internal/strictjson"
 )
+
+// errBroken says that the caller's transport or key broke down, by a panic or
+// worse. The value of the panic isn't told: the token may be in it.
+var errBroken = errors.New("asking the introspection endpoint broke down")
 
 // ErrBusy says that so many questions are under way that this one wasn't asked.
 var ErrBusy = errors.New("too many introspection requests are under way")
@@ -44,9 +49,13 @@ type Options struct {
 	// comes before it.
 	Getter fetch.Getter
 	Clock  environ.Clock
-	// Locate tells where the endpoint is. It is called again once nothing is
-	// found there any more.
+	// Locate tells where the endpoint is. It is called again once a question
+	// failed there: the metadata may name another by now.
 	Locate func(context.Context) (url string, err error)
+	// MaxAge is how old an answer may be. A question that was sent longer ago may
+	// be answered by what held before then, so it is not shared any more; none
+	// that was sent is if MaxAge is zero.
+	MaxAge time.Duration
 	// Authentication is how this client proves who it is.
 	Authentication Authentication
 }
@@ -56,8 +65,8 @@ const (
 	// maxWaiting those that wait for their turn.
 	maxAsked   = 32
 	maxWaiting = 1024
-	// pause is how long the endpoint isn't looked for again after it was not
-	// found.
+	// pause is how long the endpoint isn't looked for again after it was looked
+	// for, so that an outage causes few questions.
 	pause = time.Second
 )
 
@@ -68,7 +77,10 @@ type Client struct {
 	known, unknown chan struct{}
 
 	mu    sync.Mutex
-	calls map[question]*call
+	calls map[question]*call // the latest of each question
+	under int                // how many calls are under way
+
+	doubtful atomic.Bool // a question failed since the endpoint was looked for
 
 	locating chan struct{} // holds one while the fields below are in use
 	url      string
@@ -85,6 +97,9 @@ type question struct {
 
 // call is a question under way.
 type call struct {
+	after *call     // of the same question, which has to end before, or nil
+	sent  time.Time // under the client's lock; zero before
+
 	done   chan struct{} // closed when the fields below are set
 	answer Answer
 	err    error
@@ -96,6 +111,8 @@ type Answer struct {
 	Active bool
 	// Body is the whole answer, a JSON object that reads one way.
 	Body []byte
+	// Sent is when the question was sent. The answer may be of that time.
+	Sent time.Time
 }
 
 // New returns a client. It does no I/O.
@@ -110,8 +127,9 @@ func New(options Options) *Client {
 }
 
 // Ask asks about the token, or shares the answer to the same question of the same
-// epoch that is under way. Known says that the token was good before. The
-// question outlives ctx, up to the timeout, for those who share it.
+// epoch that is under way and was not sent too long ago. Known says that the token
+// was good before. The question outlives ctx, up to the timeout, for those who
+// share it.
 //
 // The error is a *RefusedError, ErrBusy, that of Locate or of fetch.Getter.Post,
 // or says what is wrong with the answer. It holds neither the token nor a secret.
@@ -128,30 +146,43 @@ func (c *Client) Ask(ctx context.Context, token string, known bool, epoch uint64
 	}
 }
 
-// join returns the call for the question, which it begins where there is none.
+// join returns the call for the question. It begins one where there is none that
+// may be shared. That one waits for its predecessor, so that one token never
+// takes more than one turn.
 func (c *Client) join(ctx context.Context, q question, known bool) (*call, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if under := c.calls[q]; under != nil {
-		return under, nil
+	before := c.calls[q]
+	if before != nil && (before.sent.IsZero() || c.options.Clock.Now().Sub(before.sent) < c.options.MaxAge) {
+		return before, nil
 	}
-	if len(c.calls) >= 2*(maxAsked+maxWaiting) || !known && len(c.calls) >= maxAsked+maxWaiting {
+	if c.under >= 2*(maxAsked+maxWaiting) || !known && c.under >= maxAsked+maxWaiting {
 		return nil, ErrBusy
 	}
-	begun := &call{done: make(chan struct{})}
+	begun := &call{after: before, done: make(chan struct{}), err: errBroken}
 	c.calls[q] = begun
+	c.under++
 	go c.run(context.WithoutCancel(ctx), q, known, begun)
 	return begun, nil
 }
 
-// run asks the question once it has its turn. It ends with the timeout.
+// run asks the question once it has its turn. It ends with the timeout, and
+// whatever becomes of it, those who share it are told.
 func (c *Client) run(ctx context.Context, q question, known bool, begun *call) {
 	defer func() {
+		_ = recover() // begun has an error, unless all went well
 		c.mu.Lock()
-		delete(c.calls, q)
+		if c.calls[q] == begun {
+			delete(c.calls, q)
+		}
+		c.under--
 		c.mu.Unlock()
 		close(begun.done)
 	}()
+	if begun.after != nil {
+		<-begun.after.done
+		begun.after = nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.options.Getter.Timeout)
 	defer cancel()
 	turns := c.unknown
@@ -163,7 +194,7 @@ func (c *Client) run(ctx context.Context, q question, known bool, begun *call) {
 		return
 	}
 	defer func() { <-turns }()
-	begun.answer, begun.err = c.exchange(ctx, q.token)
+	begun.answer, begun.err = c.exchange(ctx, q.token, begun)
 }
 
 // takeTurn waits for a turn. It prefers one to the end of ctx.
@@ -181,8 +212,10 @@ func takeTurn(ctx context.Context, turns chan struct{}) bool {
 	}
 }
 
-// exchange sends the request and reads the answer (RFC 7662 §2.1, §2.2).
-func (c *Client) exchange(ctx context.Context, token string) (Answer, error) {
+// exchange sends the request and reads the answer (RFC 7662 §2.1, §2.2). Where it
+// fails, the endpoint may have moved: what is left at its old place may answer
+// with any status, or with a page.
+func (c *Client) exchange(ctx context.Context, token string, under *call) (Answer, error) {
 	endpoint, err := c.endpoint(ctx)
 	if err != nil {
 		return Answer{}, err
@@ -191,32 +224,36 @@ func (c *Client) exchange(ctx context.Context, token string) (Answer, error) {
 	if err := c.options.Authentication.add(form, header, c.options.Clock.Now()); err != nil {
 		return Answer{}, err
 	}
+	sent := c.send(under)
 	response, err := c.options.Getter.Post(ctx, endpoint, form, header)
 	if err != nil {
-		return Answer{}, c.failure(ctx, err)
+		c.doubtful.Store(true)
+		return Answer{}, failure(err)
 	}
 	active, err := activeOf(response.Body)
 	if err != nil {
+		c.doubtful.Store(true)
 		return Answer{}, fmt.Errorf("the answer of %s: %w", endpoint, err)
 	}
-	return Answer{Active: active, Body: response.Body}, nil
+	return Answer{Active: active, Body: response.Body, Sent: sent}, nil
 }
 
-// failure tells a client that is refused from a server in trouble, and forgets
-// an endpoint that isn't where it was.
-func (c *Client) failure(ctx context.Context, err error) error {
+// send notes that the question is sent from now on.
+func (c *Client) send(under *call) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	under.sent = c.options.Clock.Now()
+	return under.sent
+}
+
+// failure tells a client that is refused from a server in trouble.
+func failure(err error) error {
 	var status *fetch.StatusError
-	if !errors.As(err, &status) {
-		if ctx.Err() == nil { // nobody answers there
-			c.forget(ctx)
+	if errors.As(err, &status) {
+		switch status.Status {
+		case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
+			return &RefusedError{Status: status.Status}
 		}
-		return err
-	}
-	switch status.Status {
-	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
-		return &RefusedError{Status: status.Status}
-	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
-		c.forget(ctx)
 	}
 	return err
 }
@@ -247,27 +284,22 @@ func (c *Client) endpoint(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer c.unlock()
-	if c.url != "" {
-		return c.url, nil
-	}
 	now := c.options.Clock.Now()
-	if c.err != nil && now.Sub(c.sought) < pause {
+	resting := now.Sub(c.sought) < pause
+	switch {
+	case c.url != "" && (resting || !c.doubtful.Load()):
+		return c.url, nil
+	case c.err != nil && resting:
 		return "", c.err
 	}
-	c.url, c.err = c.options.Locate(ctx)
+	c.doubtful.Store(false)
 	c.sought = now
+	c.url, c.err = c.options.Locate(ctx)
 	if c.err != nil {
 		c.url = ""
 		c.err = fmt.Errorf("finding the introspection endpoint: %w", c.err)
 	}
 	return c.url, c.err
-}
-
-func (c *Client) forget(ctx context.Context) {
-	if c.lock(ctx) == nil {
-		c.url = ""
-		c.unlock()
-	}
 }
 
 func (c *Client) lock(ctx context.Context) error {

@@ -33,7 +33,7 @@ func clientOf(t *testing.T, handler http.HandlerFunc) *Client {
 		server.Close()
 	})
 	return New(Options{
-		Getter: fetch.Getter{Timeout: patience}, Clock: environ.System(),
+		Getter: fetch.Getter{Timeout: patience}, Clock: environ.System(), MaxAge: patience,
 		Locate:         func(context.Context) (string, error) { return server.URL, nil },
 		Authentication: Authentication{Method: None},
 	})
@@ -236,6 +236,7 @@ func TestMethodOf(t *testing.T) {
 	for name, a := range map[string]Authentication{
 		"none": {}, "P-224": {Key: curve(elliptic.P224())}, "empty": {Key: ed25519.PrivateKey{}},
 		"empty RSA": {Key: &rsa.PrivateKey{}}, "empty ECDSA": {Key: &ecdsa.PrivateKey{}},
+		"nil RSA": {Key: (*rsa.PrivateKey)(nil)}, "nil ECDSA": {Key: (*ecdsa.PrivateKey)(nil)}, "nil Ed25519": {Key: ed25519.PrivateKey(nil)},
 	} {
 		if _, err := MethodOf(a.Key); err == nil {
 			t.Errorf("%s: taken for a key", name)

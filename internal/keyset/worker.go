@@ -61,11 +61,17 @@ func (s *Set) work(ctx context.Context) {
 	}
 }
 
-// attempt fetches the set once and returns how long it may be kept.
+// attempt fetches the set once and returns how long it may be kept. A transport
+// or a logger that breaks down is a fetch that failed.
 func (s *Set) attempt(ctx context.Context, url *string) (refresh time.Duration, err error) {
 	s.begin()
 	grown := false
-	defer func() { s.end(grown, err) }()
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = fmt.Errorf("fetching the key set panicked with a %T", broken)
+		}
+		s.end(grown, err)
+	}()
 	if *url == "" {
 		if *url, err = s.locate(ctx); err != nil {
 			*url = ""
@@ -127,8 +133,10 @@ func (s *Set) stop() {
 	}
 }
 
-// tell logs a change of fortune, not every attempt.
+// tell logs a change of fortune, not every attempt. A logger that breaks down
+// doesn't end the work.
 func (s *Set) tell(ctx context.Context, before, now error) {
+	defer func() { _ = recover() }()
 	switch {
 	case now == nil && before != nil:
 		s.options.Logger.InfoContext(ctx, "the key set is available again", "issuer", s.options.Issuer)

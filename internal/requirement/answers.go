@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mcpbearer/mcpbearer/core"
@@ -29,6 +30,14 @@ func answerRows() []Row {
 			Step{Request: token, Want: in()}, Step{Request: token, Want: kept},
 			Step{Before: after(10*time.Second - 1), Request: token, Want: kept},
 			Step{Before: after(1), Request: token, Want: in()}),
+		row("S34/kept-from-the-question", "An answer is as old as its question, however long it took.", slowly(nil),
+			Step{Request: token, Want: in()},
+			Step{Before: after(6*time.Second - 1), Request: token, Want: kept},
+			Step{Before: after(1), Request: token, Want: in()}),
+		row("S34/refused-from-the-question", "That holds for bad tokens, too.", slowly(map[string]any{"active": false}),
+			Step{Request: token, Want: endpoint().invalid("inactive_token").fetching(1)},
+			Step{Before: after(6*time.Second - 1), Request: token, Want: endpoint().invalid("inactive_token")},
+			Step{Before: after(1), Request: token, Want: endpoint().invalid("inactive_token").fetching(1)}),
 		row("S34/revoked", "A revocation shows within ten seconds.", says(nil),
 			Step{Request: token, Want: in()},
 			Step{Before: revoked, Request: token, Want: kept},
@@ -77,7 +86,62 @@ func answerRows() []Row {
 			Step{Before: forgetToken(opaque), Request: token, Want: in()}),
 		uncached(row("S34/cache-off", "Where no token is remembered, no answer is.", says(nil),
 			Step{Request: token, Want: in()}, Step{Request: token, Want: in()})),
-		crowdRow(), keptEventRow(),
+		crowdRow(), revokedMeanwhileRow(), keptEventRow(),
+	}
+}
+
+// slowly makes introspection answer so, and lets four seconds pass meanwhile.
+func slowly(replace map[string]any) func(*World) {
+	return func(w *World) {
+		answer := jsonOf(w.active(replace))
+		w.answer(introspectPath, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			w.Clock.Advance(4 * time.Second)
+			answer.ServeHTTP(rw, r)
+		}))
+	}
+}
+
+// revokedMeanwhileRow is a token that is revoked while its issuer's answer is on
+// its way.
+func revokedMeanwhileRow() Row {
+	var asked atomic.Int32
+	evaluated := make(chan struct{}, 1)
+	return Row{
+		ID: "S34/off-not-shared", Clause: "RFC 7662 §4", About: "Where no answer is kept, none to an earlier question is shared.",
+		Config: introspected(func(i *core.Introspection) { i.CacheTime = -1 }), Unready: true,
+		Before: func(w *World) {
+			asked.Store(0)
+			w.answer(introspectPath, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+				if asked.Add(1) > 1 {
+					jsonOf(map[string]any{"active": false}).ServeHTTP(rw, r)
+					return
+				}
+				evaluated <- struct{}{}
+				w.eventually(func() bool { return len(w.verifier.all()) >= 2 })
+				jsonOf(w.active(nil)).ServeHTTP(rw, r)
+			}))
+		},
+		Run: func(w *World) []string {
+			var statuses [2]string
+			var done sync.WaitGroup
+			for i := range statuses {
+				if err := w.sendMeanwhile(&done, &statuses[i]); err != nil {
+					return []string{err.Error()}
+				}
+				if i == 0 {
+					select {
+					case <-evaluated:
+					case <-w.ctx.Done():
+						return []string{"the issuer was not asked"}
+					}
+				}
+			}
+			done.Wait()
+			d := &checks{}
+			d.check("status of the one who came first", "200 <nil>", statuses[0])
+			d.check("status of the one who came after the revocation", "401 <nil>", statuses[1])
+			return d.list
+		},
 	}
 }
 
@@ -140,14 +204,9 @@ func crowdRow() Row {
 			var done sync.WaitGroup
 			statuses := make([]string, crowd)
 			for i := range statuses {
-				r, err := w.request(keyed(opaque))
-				if err != nil {
+				if err := w.sendMeanwhile(&done, &statuses[i]); err != nil {
 					return []string{err.Error()}
 				}
-				done.Go(func() {
-					got, err := w.send(r.Request, false)
-					statuses[i] = fmt.Sprint(got.status, " ", err)
-				})
 			}
 			done.Wait()
 			d := &checks{}
@@ -160,4 +219,18 @@ func crowdRow() Row {
 			return d.list
 		},
 	}
+}
+
+// sendMeanwhile sends the opaque token from another goroutine, which writes the
+// status of the answer.
+func (w *World) sendMeanwhile(done *sync.WaitGroup, status *string) error {
+	r, err := w.request(keyed(opaque))
+	if err != nil {
+		return err
+	}
+	done.Go(func() {
+		got, err := w.send(r.Request, false)
+		*status = fmt.Sprint(got.status, " ", err)
+	})
+	return nil
 }

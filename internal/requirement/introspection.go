@@ -1,6 +1,7 @@
 package requirement
 
 import (
+	"crypto/rsa"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -208,20 +209,32 @@ func introspectionPlaceRows() []Row {
 				},
 			},
 		},
-		{
-			ID: "S33/moved", Clause: clause, About: "An endpoint that is no longer where it was is looked for again.",
-			Before: says(nil), Config: discovered, Fetches: []string{metadataOfServer, introspectPath},
-			Steps: []Step{
-				{
-					Before: func(w *World) {
-						w.answer(introspectPath, http.NotFoundHandler())
-						w.answer("/moved", jsonOf(w.active(nil)))
-						w.Server.EditMetadata(func(m map[string]any) { m["introspection_endpoint"] = w.Server.Issuer() + "/moved" })
-					},
-					Request: keyed(opaque), Want: unavailable("introspection_unavailable").fetching(1),
+		movedRow("S33/moved", http.NotFoundHandler(), "introspection_unavailable"),
+		movedRow("S33/moved-for-good", http.RedirectHandler("/moved", http.StatusPermanentRedirect), "introspection_unavailable"),
+		movedRow("S33/moved-behind-a-firewall", status(http.StatusForbidden), "introspection_refused"),
+		movedRow("S33/moved-behind-a-gateway", status(http.StatusBadGateway), "introspection_unavailable"),
+	}
+}
+
+func status(code int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
+}
+
+// movedRow is an endpoint at whose old place something else answers.
+func movedRow(id string, old http.Handler, reason string) Row {
+	return Row{
+		ID: id, Clause: "RFC 8414 §2", About: "An endpoint that is no longer where it was is looked for again, whatever answers there.",
+		Before: says(nil), Config: introspected(func(in *core.Introspection) { in.Endpoint = "" }), Fetches: []string{metadataOfServer, introspectPath},
+		Steps: []Step{
+			{
+				Before: func(w *World) {
+					w.answer(introspectPath, old)
+					w.answer("/moved", jsonOf(w.active(nil)))
+					w.Server.EditMetadata(func(m map[string]any) { m["introspection_endpoint"] = w.Server.Issuer() + "/moved" })
 				},
-				{Before: func(w *World) { w.Clock.Advance(time.Second) }, Request: keyed(opaque), Want: in().fetching(2)},
+				Request: keyed(opaque), Want: unavailable(reason).fetching(1),
 			},
+			{Before: func(w *World) { w.Clock.Advance(time.Second) }, Request: keyed(opaque), Want: in().fetching(2)},
 		},
 	}
 }
@@ -246,6 +259,9 @@ func introspectionConfigRows() []Row {
 		refused("no-secret", "A client with no secret has nothing to show.", introspection(func(in *core.Introspection) { in.ClientSecret = "" }), field+".ClientSecret"),
 		refused("no-key", "An assertion needs a key.",
 			introspection(func(in *core.Introspection) { in.AuthMethod, in.ClientSecret = "private_key_jwt", "" }), field+".Key"),
+		refused("nil-key", "A key that is nil in its kind is none.", introspection(func(in *core.Introspection) {
+			in.AuthMethod, in.ClientSecret, in.Key = "private_key_jwt", "", (*rsa.PrivateKey)(nil)
+		}), field+".Key"),
 		refused("method", "Only known methods of client authentication will do.",
 			introspection(func(in *core.Introspection) { in.AuthMethod = "tls_client_auth" }), field+".AuthMethod"),
 		refused("plain-http", "A token isn't sent over plain http.",
@@ -280,7 +296,18 @@ func introspectedJWTRows() []Row {
 				{Request: Request{Token: claiming(map[string]any{"iss": authtest.Absent})}, Want: endpoint().invalid("unknown_issuer")},
 				{Request: Request{Token: claiming(map[string]any{"exp": Epoch().Add(-time.Hour).Unix()})}, Want: endpoint().invalid("expired")},
 				{Request: Request{Token: claiming(map[string]any{"nonce": "x"})}, Want: endpoint().invalid("not_an_access_token")},
+				{Request: typed("logout+jwt"), Want: endpoint().invalid("wrong_token_type")},
+				{Request: typed("dpop+jwt"), Want: endpoint().invalid("wrong_token_type")},
 				{Request: Request{Token: &authtest.Token{Audience: Resource, Flaw: authtest.DuplicatePayloadMember}}, Want: endpoint().invalid("malformed_token")},
+			},
+		},
+		{
+			ID: "S20/at+jwt-required-introspected", Clause: clause, About: "The type at+jwt can be required of JWTs that are introspected, too.",
+			Before: says(nil), Unready: true,
+			Config: func(w *World, c *core.Config) { introspected()(w, c); c.Issuers[0].RequireATJWT = true },
+			Steps: []Step{
+				{Request: typed("JWT"), Want: endpoint().invalid("wrong_token_type")},
+				{Request: typed("at+jwt"), Want: in()},
 			},
 		},
 		{

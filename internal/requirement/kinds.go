@@ -8,11 +8,6 @@ import (
 // kindRows are the part of S20 that is configured.
 func kindRows() []Row {
 	wrongType, in := endpoint().invalid("wrong_token_type"), letIn(alice("a", "b"))
-	typed := func(typ any) Request {
-		token := good("a", "b")
-		token.Header = map[string]any{"typ": typ}
-		return Request{Token: token}
-	}
 	return []Row{{
 		ID: "S20/at+jwt-required", Clause: "RFC 9068 §4", About: "The type at+jwt can be required.",
 		Config: func(_ *World, c *core.Config) { c.Issuers[0].RequireATJWT = true },
@@ -23,6 +18,13 @@ func kindRows() []Row {
 			{Request: typed(authtest.Absent), Want: wrongType},
 		},
 	}}
+}
+
+// typed is a request with a good token but for its typ.
+func typed(typ any) Request {
+	token := good("a", "b")
+	token.Header = map[string]any{"typ": typ}
+	return Request{Token: token}
 }
 
 // algorithmRows are the part of S21 about algorithms that are served, or configured.

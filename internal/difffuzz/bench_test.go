@@ -2,6 +2,8 @@ package difffuzz
 
 import (
 	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -53,6 +55,7 @@ func bodies() []body {
 	return []body{
 		call("450 B", `{"city":"Berlin","units":"metric","days":5,"note":"`+strings.Repeat("x", 80)+`"}`),
 		call("4 KB", `{"rows":[`+strings.Repeat(row, 57)+`null]}`),
+		call("4 KB, no two rows alike", `{"rows":[`+rows(54)+`null]}`),
 		list("4 MB of numbers", "1"),
 		list("4 MB of empty strings", `""`),
 		list("4 MB of empty lists", `[]`),
@@ -64,6 +67,18 @@ func bodies() []body {
 		text("4 MB of Cyrillic", "ж"),
 		text("4 MB of Han", "漢"),
 	}
+}
+
+// rows are objects of differing lengths, in an order that no processor learns.
+func rows(n int) string {
+	random := rand.New(rand.NewPCG(1, 2))
+	var b strings.Builder
+	for range n {
+		letters := strings.Repeat("x", random.IntN(16))
+		fmt.Fprintf(&b, `{"id":%d,"name":"some %s","tags":[%s],"ok":%t,"v":%g},`, random.IntN(1_000_000), letters,
+			strings.Repeat(`"a",`, random.IntN(3))+`"b"`, random.IntN(2) == 0, float64(random.IntN(10_000))/100)
+	}
+	return b.String()
 }
 
 // BenchmarkRatio tells what P11 asks for: how long a scan takes, against

@@ -98,12 +98,22 @@ func (s *scanner) skip(i, outer int) int {
 	for {
 		// Here a member starts at i, or an element.
 		if objects&1 != 0 {
-			if i = s.key(i); i < 0 {
+			// Most keys are short, and their colon and value stand next to them.
+			if end := s.short(i); end > 0 && s.peek(end) == ':' && s.peek(end+1) > ' ' {
+				i = end + 1
+			} else if i = s.key(i); i < 0 {
 				return -1
 			}
 		}
 		c := s.peek(i)
-		if c|0x20 == '{' { // or '['
+		switch {
+		case c == '"':
+			if end := s.short(i); end > 0 {
+				i = end
+			} else if i = s.text(i); i < 0 {
+				return -1
+			}
+		case c|0x20 == '{': // or '['
 			if depth == MaxDepth {
 				return s.fail(Depth, i)
 			}
@@ -112,8 +122,10 @@ func (s *scanner) skip(i, outer int) int {
 			if i = s.space(i + 1); s.peek(i) != c+2 { // the brace or bracket that closes
 				continue
 			}
-		} else if i = s.scalar(i, c); i < 0 {
-			return -1
+		default:
+			if i = s.scalar(i, c); i < 0 {
+				return -1
+			}
 		}
 		// Here a value ended. Close the containers that end with it.
 		for {
@@ -138,9 +150,7 @@ func (s *scanner) key(i int) int {
 	if s.peek(i) != '"' {
 		return s.unexpected(i)
 	}
-	if end := s.short(i); end > 0 {
-		i = end
-	} else if i = s.text(i); i < 0 {
+	if i = s.text(i); i < 0 {
 		return -1
 	}
 	return s.colon(i)
@@ -158,19 +168,19 @@ func (s *scanner) colon(i int) int {
 func (s *scanner) scalar(i int, c byte) int {
 	switch c {
 	case '"':
-		if end := s.short(i); end > 0 {
-			return end
-		}
 		return s.text(i)
 	case '0':
 		return s.fraction(i + 1)
 	case '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return s.natural(i)
 	case '-':
-		if s.peek(i+1) == '0' {
+		switch c = s.peek(i + 1); {
+		case c == '0':
 			return s.fraction(i + 2)
+		case c-'1' < 9:
+			return s.natural(i + 1)
 		}
-		return s.natural(i + 1)
+		return s.unexpected(i + 1)
 	case 't':
 		return s.literal(i, "true")
 	case 'f':
@@ -188,12 +198,12 @@ func (s *scanner) literal(i int, word string) int {
 	return s.fail(Syntax, i)
 }
 
-// natural skips a number that starts with a digit other than 0 (RFC 8259 §6).
+// natural skips a number whose first digit, at i, is not 0 (RFC 8259 §6).
 func (s *scanner) natural(i int) int {
-	if i = s.digits(i); i >= 0 {
-		if c := s.peek(i); c == '.' || c|0x20 == 'e' {
-			return s.fraction(i)
-		}
+	for i++; i < len(s.data) && s.data[i]-'0' <= 9; i++ {
+	}
+	if c := s.peek(i); c == '.' || c|0x20 == 'e' {
+		return s.fraction(i)
 	}
 	return i
 }

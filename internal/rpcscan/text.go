@@ -7,6 +7,17 @@ import (
 	"unicode/utf8"
 )
 
+// plain is set for what stands for itself in a string and is ASCII.
+var plain = func() (set [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		set[c] = c != '"' && c != '\\'
+	}
+	return set
+}()
+
+// afterBackslash is set for what an escape of two characters ends with (RFC 8259 §7).
+var afterBackslash = [256]bool{'"': true, '\\': true, '/': true, 'b': true, 'f': true, 'n': true, 'r': true, 't': true}
+
 // specials sets the high bit of the first byte in word that is a quote, a
 // backslash, a control byte or not ASCII, and maybe of bytes after it.
 func specials(word uint64) uint64 {
@@ -16,17 +27,20 @@ func specials(word uint64) uint64 {
 	return (((word ^ '"'*ones) - ones) | ((word ^ '\\'*ones) - ones) | (word - ' '*ones) | word) & high
 }
 
-// short skips the string whose opening quote stands at i if it is plain and of
-// at most eight bytes, and returns 0 if not.
+// short skips the string at i if it is plain and of at most sixteen bytes, and
+// returns 0 if not. It goes byte by byte: a processor then runs ahead by guessing
+// where the string ends, while it must wait for what specials finds.
 func (s *scanner) short(i int) int {
-	if len(s.data)-i < 10 {
+	if s.peek(i) != '"' {
 		return 0
 	}
-	word := binary.LittleEndian.Uint64(s.data[i+1:])
-	if i += bits.TrailingZeros64(specials(word)) / 8; s.data[i+1] != '"' {
-		return 0
+	data := s.data[:min(len(s.data), i+18)]
+	for i++; i < len(data) && plain[data[i]]; i++ {
 	}
-	return i + 2
+	if i < len(data) && data[i] == '"' {
+		return i + 1
+	}
+	return 0
 }
 
 // text skips the string whose opening quote stands at i, and notes in escaped
@@ -35,7 +49,7 @@ func (s *scanner) text(i int) int {
 	s.escaped = false
 	for i++; ; {
 		for len(s.data)-i >= 8 {
-			found := specials(binary.LittleEndian.Uint64(s.data[i:]))
+			found := specials(binary.LittleEndian.Uint64(s.data[i : i+8])) // with its end, it is a plain load
 			if found != 0 {
 				i += bits.TrailingZeros64(found) / 8
 				break
@@ -66,10 +80,10 @@ func (s *scanner) text(i int) int {
 func (s *scanner) escapes(i int) int {
 	data := s.data
 	for len(data)-i >= 2 && data[i] == '\\' {
-		switch data[i+1] {
-		case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		switch c := data[i+1]; {
+		case afterBackslash[c]:
 			i += 2
-		case 'u':
+		case c == 'u':
 			if _, ok := hex4(data, i+2); !ok {
 				return s.fail(Syntax, i)
 			}

@@ -219,8 +219,9 @@ func (rs *ResourceServer) Ready(ctx context.Context) error {
 // that is under way is not kept either.
 //
 // Forgetting isn't revoking: a JWT that its issuer's keys still verify is let in
-// again, and an opaque token that its issuer still calls active. To refuse it before its expiry, refuse its principal in
-// [Config.Confirm], which is asked for every request.
+// again, and an opaque token that its issuer still calls active. To refuse it
+// before its expiry, refuse its principal in [Config.Confirm], which is asked for
+// every request.
 func (rs *ResourceServer) Forget(meant func(Principal) bool) {
 	rs.tokens.Forget(func(v *verified) bool { return meant(v.principal.clone()) })
 	if rs.opaque != nil {

@@ -114,8 +114,11 @@ func (o *Offer) batches() []Message {
 		}
 		return Message{Name: name, Clause: clause, Body: body, Verdict: Refused, Status: http.StatusBadRequest}
 	}
+	// Of two requests with one id that are under way together, a server may run
+	// both or refuse one.
+	second := strings.Replace(o.danger(), `"id":7`, `"id":"second"`, 1)
 	return []Message{
-		refused("S44 a batch", "["+o.safe()+","+o.danger()+"]"),
+		refused("S44 a batch", "["+o.safe()+","+second+"]"),
 		refused("S44 a batch of one", "["+o.danger()+"]"),
 		refused("S44 an empty batch", " []"),
 		refused("G7 two names", o.params(`"name":"`+o.Safe+`","name":"`+o.Danger+`"`)),

@@ -200,7 +200,9 @@ func (s *scanner) literal(i int, word string) int {
 
 // natural skips a number whose first digit, at i, is not 0 (RFC 8259 §6).
 func (s *scanner) natural(i int) int {
-	for i++; i < len(s.data) && s.data[i]-'0' <= 9; i++ {
+	i++
+	for i < len(s.data) && s.data[i]-'0' <= 9 {
+		i++
 	}
 	if c := s.peek(i); c == '.' || c|0x20 == 'e' {
 		return s.fraction(i)

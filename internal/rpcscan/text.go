@@ -7,16 +7,19 @@ import (
 	"unicode/utf8"
 )
 
-// plain is set for what stands for itself in a string and is ASCII.
-var plain = func() (set [256]bool) {
-	for c := ' '; c < utf8.RuneSelf; c++ {
-		set[c] = c != '"' && c != '\\'
+// isAfterBackslash reports whether an escape of two characters ends with c (RFC
+// 8259 §7).
+func isAfterBackslash(c byte) bool {
+	const (
+		low  = 1<<'"' | 1<<'/'
+		high = 1<<('\\'-64) | 1<<('b'-64) | 1<<('f'-64) | 1<<('n'-64) | 1<<('r'-64) | 1<<('t'-64)
+	)
+	set := uint64(low)
+	if c >= 64 {
+		set = high
 	}
-	return set
-}()
-
-// afterBackslash is set for what an escape of two characters ends with (RFC 8259 §7).
-var afterBackslash = [256]bool{'"': true, '\\': true, '/': true, 'b': true, 'f': true, 'n': true, 'r': true, 't': true}
+	return c < utf8.RuneSelf && set>>(c&63)&1 != 0
+}
 
 // specials sets the high bit of the first byte in word that is a quote, a
 // backslash, a control byte or not ASCII, and maybe of bytes after it.
@@ -35,10 +38,14 @@ func (s *scanner) short(i int) int {
 		return 0
 	}
 	data := s.data[:min(len(s.data), i+18)]
-	for i++; i < len(data) && plain[data[i]]; i++ {
-	}
-	if i < len(data) && data[i] == '"' {
-		return i + 1
+	for i++; i < len(data); i++ {
+		c := data[i]
+		if c == '"' {
+			return i + 1
+		}
+		if c == '\\' || c < ' ' || c >= utf8.RuneSelf {
+			break
+		}
 	}
 	return 0
 }
@@ -81,7 +88,7 @@ func (s *scanner) escapes(i int) int {
 	data := s.data
 	for len(data)-i >= 2 && data[i] == '\\' {
 		switch c := data[i+1]; {
-		case afterBackslash[c]:
+		case isAfterBackslash(c):
 			i += 2
 		case c == 'u':
 			if _, ok := hex4(data, i+2); !ok {

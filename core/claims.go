@@ -18,26 +18,33 @@ const latestDate = 253402300799
 
 // claims is the claims set of a JWT (RFC 7519 §4), its values undecoded.
 type claims struct {
-	members map[string][]byte
+	members []strictjson.Member
 }
 
 func readClaims(text []byte) (*claims, error) {
-	list, err := strictjson.Object(text)
+	members, err := strictjson.Object(text)
 	if err != nil {
 		return nil, invalid(reasonMalformed, "claims that read one way", err.Error())
 	}
-	c := &claims{members: make(map[string][]byte, len(list))}
-	for _, m := range list {
-		c.members[m.Name] = m.Value
+	return &claims{members}, nil
+}
+
+// raw returns the text of a claim. There are so few that looking through them is
+// cheaper than a map.
+func (c *claims) raw(claim string) (text []byte, present bool) {
+	for i := range c.members {
+		if c.members[i].Name == claim {
+			return c.members[i].Value, true
+		}
 	}
-	return c, nil
+	return nil, false
 }
 
 // check refuses what is no access token, or none that may be used as a plain
 // bearer token at this time. The expiry is checked for all verifiers alike,
 // elsewhere.
 func (c *claims) check(now time.Time, skew time.Duration) error {
-	if _, bound := c.members["cnf"]; bound {
+	if _, bound := c.raw("cnf"); bound {
 		return invalid(reasonBound, "a plain bearer token", "one bound to a key (cnf)")
 	}
 	if err := c.checkKind(); err != nil {
@@ -55,16 +62,21 @@ func (c *claims) check(now time.Time, skew time.Duration) error {
 	return nil
 }
 
+// claimsRead are the claims that are read in the issuer's tokens.
+func (i *Issuer) claimsRead() []string {
+	read := []string{
+		"iss", "sub", "exp", "nbf", "iat", "cnf", "nonce", "at_hash", "c_hash", "events", "token_use", "token_type", "typ",
+		i.AudienceClaim, i.ClientClaim,
+	}
+	read = append(read, i.ScopeClaims...)
+	return slices.AppendSeq(read, maps.Keys(i.Require))
+}
+
 // checkNames refuses a claim that another reader might take for one of those
 // that are read here: a cnf that is spelled CNF must not go unseen.
 func (c *claims) checkNames(issuer *trustedIssuer) error {
-	read := append([]string{
-		"iss", "sub", "exp", "nbf", "iat", "cnf", "nonce", "at_hash", "c_hash", "events", "token_use", "token_type", "typ",
-		issuer.AudienceClaim, issuer.ClientClaim,
-	}, issuer.ScopeClaims...)
-	read = slices.AppendSeq(read, maps.Keys(issuer.Require))
-	for name := range c.members {
-		if isVariant(name, read...) {
+	for i := range c.members {
+		if isVariant(c.members[i].Name, issuer.read...) {
 			return invalid(reasonMalformed, "claim names as they are written", "one in another case")
 		}
 	}
@@ -80,20 +92,20 @@ func isVariant(name string, others ...string) bool {
 // checkKind refuses ID tokens and their like where they show what they are.
 func (c *claims) checkKind() error {
 	for _, claim := range []string{"nonce", "at_hash", "c_hash"} {
-		if _, present := c.members[claim]; present {
+		if _, present := c.raw(claim); present {
 			return invalid(reasonNotAccess, "an access token", "an ID token ("+claim+")")
 		}
 	}
-	if _, present := c.members["events"]; present {
+	if _, present := c.raw("events"); present {
 		return invalid(reasonNotAccess, "an access token", "a security event token (events)")
 	}
-	if raw, present := c.members["token_use"]; present {
+	if raw, present := c.raw("token_use"); present {
 		// Amazon Cognito writes the one, Ory Hydra the other.
 		if use, ok := strictjson.String(raw); !ok || use != "access" && use != "access_token" {
 			return invalid(reasonNotAccess, "token_use access", "another")
 		}
 	}
-	if raw, present := c.members["typ"]; present {
+	if raw, present := c.raw("typ"); present {
 		typ, _ := strictjson.String(raw)
 		if slices.Contains([]string{"id", "refresh", "offline", "logout"}, strings.ToLower(typ)) {
 			return invalid(reasonNotAccess, "an access token", "claim typ "+typ)
@@ -165,7 +177,7 @@ func (c *claims) scopes(from []string) ([]string, error) {
 
 // text reads a claim that is a string where it is present.
 func (c *claims) text(claim string) (string, error) {
-	raw, present := c.members[claim]
+	raw, present := c.raw(claim)
 	if !present {
 		return "", nil
 	}
@@ -178,7 +190,7 @@ func (c *claims) text(claim string) (string, error) {
 
 // list reads a claim that is a string or a list of strings where it is present.
 func (c *claims) list(claim string, split func(string) []string) ([]string, error) {
-	raw, present := c.members[claim]
+	raw, present := c.raw(claim)
 	if !present {
 		return nil, nil
 	}
@@ -194,7 +206,7 @@ func (c *claims) list(claim string, split func(string) []string) ([]string, erro
 // date reads a NumericDate (RFC 7519 §2): a JSON number, nothing that merely
 // looks like one.
 func (c *claims) date(claim string) (date time.Time, present bool, err error) {
-	raw, present := c.members[claim]
+	raw, present := c.raw(claim)
 	if !present {
 		return time.Time{}, false, nil
 	}

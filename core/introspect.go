@@ -146,7 +146,7 @@ func (rs *ResourceServer) readAnswer(issuer *trustedIssuer, said introspect.Answ
 	}
 	keep := issuer.opaque.keep
 	a := &answer{verified: v, known: now.Add(max(keep, knownTime))}
-	if _, present := c.members["exp"]; present {
+	if _, present := c.raw("exp"); present {
 		a.known = earlier(a.known, v.principal.Expiry.Add(rs.limits.ClockSkew))
 	} else {
 		// It is good for as long as an answer may be believed.
@@ -159,12 +159,12 @@ func (rs *ResourceServer) readAnswer(issuer *trustedIssuer, said introspect.Answ
 // checkAnswer checks the members that an introspection answer has of its own
 // (RFC 7662 §2.2).
 func (c *claims) checkAnswer(issuer *trustedIssuer) error {
-	if raw, present := c.members["iss"]; present {
+	if raw, present := c.raw("iss"); present {
 		if name, ok := strictjson.String(raw); !ok || name != issuer.URL {
 			return invalid(reasonIssuer, issuer.URL, name)
 		}
 	}
-	raw, present := c.members["token_type"]
+	raw, present := c.raw("token_type")
 	if !present {
 		return nil
 	}

@@ -104,6 +104,7 @@ type trustedIssuer struct {
 	Issuer
 	keys   *keyset.Set   // nil where all tokens are introspected
 	opaque *introspector // nil where none are
+	read   []string      // the claims that are read
 }
 
 func (i Issuer) copied() Issuer {
@@ -170,7 +171,7 @@ func (i *Issuer) verifiesJWTs() bool { return i.Introspection == nil || i.Intros
 
 // trust starts the issuer's key worker, where it needs one.
 func trust(ctx context.Context, i Issuer, getter fetch.Getter, limits Limits, logger *slog.Logger) (*trustedIssuer, error) {
-	trusted := &trustedIssuer{Issuer: i}
+	trusted := &trustedIssuer{Issuer: i, read: i.claimsRead()}
 	if i.Introspection != nil {
 		trusted.opaque = newIntrospector(i, getter, environ.From(ctx), limits.CachedTokens)
 	}

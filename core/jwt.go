@@ -108,7 +108,7 @@ func splitJWT(token string) (compactJWT, error) {
 		// Strict decoding refuses the other spellings of the same bytes, but not
 		// line breaks, which the base64 package passes over.
 		decoded, err := base64.RawURLEncoding.Strict().DecodeString(segment.text)
-		if err != nil || strings.ContainsAny(segment.text, "\r\n") {
+		if err != nil || strings.IndexByte(segment.text, '\r') >= 0 || strings.IndexByte(segment.text, '\n') >= 0 {
 			return compactJWT{}, invalid(reasonMalformed, "base64url without padding in each segment", "something else")
 		}
 		*segment.into = decoded
@@ -183,7 +183,8 @@ func (h *jwtHeader) checkType(issuer *trustedIssuer) error {
 // issuerOf chooses the issuer whose rules apply. The claim is not verified yet:
 // it selects among those configured and causes no lookup of its own.
 func (rs *ResourceServer) issuerOf(c *claims) (*trustedIssuer, error) {
-	name, ok := strictjson.String(c.members["iss"])
+	raw, _ := c.raw("iss")
+	name, ok := strictjson.String(raw)
 	if !ok {
 		return nil, invalid(reasonIssuer, "a string in iss", "none")
 	}

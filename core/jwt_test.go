@@ -2,6 +2,7 @@ package core
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/mcpbearer/mcpbearer/internal/strictjson"
 )
 
 // FuzzReadJWT reads tokens beside golang-jwt. What is read here must be read
@@ -70,6 +73,28 @@ func parseElsewhere(t *testing.T, token string) (*jwt.Token, jwt.MapClaims) {
 	return parsed, claims
 }
 
+// TestOneSpellingOfASegment proves that base64url is read strictly (RFC 7515 §2),
+// in each segment.
+func TestOneSpellingOfASegment(t *testing.T) {
+	good := []string{"e30", "eyJhIjoiPz8-In0", "c2lnXw"}
+	if _, err := splitJWT(strings.Join(good, ".")); err != nil {
+		t.Fatal(err)
+	}
+	for place := range good {
+		for about, bad := range map[string]string{
+			"padding": "e30=", "trailing bits": "e31", "a lone character": "e30ab", "standard alphabet": "Pz8+", "its other character": "Pz8/",
+			"a line feed": "e3\n0", "a carriage return": "e30\r", "a line end": "\r\ne30", "a space": "e3 0", "a NUL": "e30\x00",
+		} {
+			segments := slices.Clone(good)
+			segments[place] = bad
+			var refused *refusal
+			if _, err := splitJWT(strings.Join(segments, ".")); !errors.As(err, &refused) || refused.reason != reasonMalformed {
+				t.Errorf("%s in segment %d: %v", about, place, err)
+			}
+		}
+	}
+}
+
 func TestDatesAreNumbers(t *testing.T) {
 	for text, want := range map[string]string{
 		`2000000000`:    "2033-05-18T03:33:20Z",
@@ -88,7 +113,7 @@ func TestDatesAreNumbers(t *testing.T) {
 		`[2000000000]`:  "refused",
 		`{}`:            "refused",
 	} {
-		c := claims{members: map[string][]byte{"exp": []byte(text)}}
+		c := claims{members: []strictjson.Member{{Name: "exp", Value: []byte(text)}}}
 		got := "refused"
 		if date, present, err := c.date("exp"); err == nil && present {
 			got = date.UTC().Format(time.RFC3339Nano)

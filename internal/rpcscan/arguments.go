@@ -39,7 +39,7 @@ type container struct {
 
 // key stands for a key of an object: two have one fold if they are equal but
 // for their case, and one plain if they are equal (see object.seen).
-type key struct{ fold, plain hash }
+type key struct{ fold, plain strictjson.Hash }
 
 func (a *arguments) read() int {
 	i := a.space(0)
@@ -121,13 +121,13 @@ func (a *arguments) member(i int, keys []key) (int, []key) {
 	if len(keys)-inner.keys == maxArgumentKeys {
 		return a.fail(Limit, i), keys
 	}
-	k := key{fold: emptyHash, plain: emptyHash}
+	k := key{fold: strictjson.EmptyHash, plain: strictjson.EmptyHash}
 	for raw := a.data[i+1 : end-1]; len(raw) > 0; {
 		r, size := decodeRune(raw)
 		if r < 0 {
 			return a.fail(Type, i), keys
 		}
-		k.fold, k.plain, raw = k.fold.with(strictjson.Fold(r)), k.plain.with(r), raw[size:]
+		k.fold, k.plain, raw = k.fold.With(strictjson.Fold(r)), k.plain.With(r), raw[size:]
 	}
 	return a.colon(end), append(keys, k)
 }

@@ -1,5 +1,7 @@
 package rpcscan
 
+import "github.com/mcpbearer/mcpbearer/internal/strictjson"
+
 // Limits of an object whose keys are looked at, so that a look costs little
 // whatever the text. Keys are counted in bytes of the text, escapes unread.
 const (
@@ -18,10 +20,8 @@ type object struct {
 	name string
 	done bool
 
-	// seen are hashes of the decoded keys. Two keys with one hash count as
-	// equal: that is so, or a chance of one in 2^53 for as many keys as there
-	// can be, or made on purpose, and then the message is refused with no harm.
-	seen  [maxKeys]uint64
+	// seen are hashes of the decoded keys. Two keys with one hash count as equal.
+	seen  [maxKeys]strictjson.Hash
 	count int
 }
 
@@ -71,7 +71,7 @@ func (o *object) key(i int) int {
 	}
 	var spelled, folded [longestName]byte
 	length := 0
-	hash := emptyHash
+	hash := strictjson.EmptyHash
 	for len(raw) > 0 {
 		r, size := decodeRune(raw)
 		if r < 0 {
@@ -81,7 +81,7 @@ func (o *object) key(i int) int {
 			spelled[length], folded[length] = latin(r) //nolint:gosec // length is below longestName here
 		}
 		length++
-		hash, raw = hash.with(r), raw[size:]
+		hash, raw = hash.With(r), raw[size:]
 	}
 	o.name = ""
 	if length <= longestName {
@@ -91,11 +91,11 @@ func (o *object) key(i int) int {
 		}
 	}
 	for _, other := range o.seen[:o.count] {
-		if other == uint64(hash) {
+		if other == hash {
 			return s.fail(Duplicate, i)
 		}
 	}
-	o.seen[o.count] = uint64(hash)
+	o.seen[o.count] = hash
 	o.count++
 	return s.colon(end)
 }
@@ -117,13 +117,6 @@ func latin(r rune) (spelled, folded byte) {
 	}
 	return 0, 0
 }
-
-// hash is of a sequence of characters (FNV-1a, by whole characters).
-type hash uint64
-
-const emptyHash hash = 14695981039346656037
-
-func (h hash) with(r rune) hash { return (h ^ hash(r)) * 1099511628211 }
 
 // vocabulary is a set of names that decoders look for in one object: all those
 // that go-sdk v1.8.0 and mcp-go v1.2.1 decode there, for any method.

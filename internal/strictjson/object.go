@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -48,7 +47,7 @@ func Object(data []byte) ([]Member, error) {
 	if !utf8.Valid(data) {
 		return nil, fmt.Errorf("%w: not UTF-8", ErrSyntax)
 	}
-	r := reader{data: data}
+	r := reader{data: data, same: string(data)}
 	r.space()
 	if !r.take('{') {
 		return nil, fmt.Errorf("%w: not an object", ErrSyntax)
@@ -59,7 +58,7 @@ func Object(data []byte) ([]Member, error) {
 		if len(members) == maxMembers {
 			return fmt.Errorf("%w: more than %d members", ErrAmbiguous, maxMembers)
 		}
-		if !seen.add(strings.Map(Fold, name)) {
+		if !seen.add(folded(name)) {
 			return fmt.Errorf("%w: two members fold to the same name", ErrAmbiguous)
 		}
 		members = append(members, Member{Name: name, Value: value})
@@ -78,13 +77,13 @@ func Object(data []byte) ([]Member, error) {
 // names is a set of names. A few are looked through, which is cheaper than a
 // map; many are not, which would be dear.
 type names struct {
-	few  [usualMembers]string
+	few  [usualMembers]Hash
 	n    int
-	many map[string]bool
+	many map[Hash]bool
 }
 
 // add reports whether the name is new.
-func (s *names) add(name string) bool {
+func (s *names) add(name Hash) bool {
 	if slices.Contains(s.few[:s.n], name) || s.many[name] {
 		return false
 	}
@@ -94,7 +93,7 @@ func (s *names) add(name string) bool {
 		return true
 	}
 	if s.many == nil {
-		s.many = make(map[string]bool)
+		s.many = make(map[Hash]bool)
 	}
 	s.many[name] = true
 	return true
@@ -125,20 +124,6 @@ func Lookup(data []byte, name string) (value []byte, present bool, err error) {
 		return nil, false, err
 	}
 	return value, present, nil
-}
-
-// Fold returns the least of the characters that r is equal to but for its case
-// (Unicode simple folding). Two names are equal but for their case if they are
-// equal once each character is folded.
-func Fold(r rune) rune {
-	if r < 'A' {
-		return r
-	}
-	least := r
-	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
-		least = min(least, other)
-	}
-	return least
 }
 
 // String decodes the raw text of a JSON string. It reports false for any other

@@ -13,6 +13,9 @@ type reader struct {
 	data  []byte
 	at    int
 	depth int
+	// same is data as a string, of which strings without escapes are parts. Where
+	// it is empty, each is a copy.
+	same string
 }
 
 func (r *reader) peek() byte {
@@ -212,6 +215,9 @@ func (r *reader) text() (string, error) {
 		return "", err
 	}
 	if bytes.IndexByte(raw, '\\') < 0 {
+		if r.same != "" {
+			return r.same[start+1 : r.at-1], nil
+		}
 		return string(raw), nil
 	}
 	if hasLoneSurrogate(raw) {

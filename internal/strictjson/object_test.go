@@ -55,6 +55,8 @@ func TestObjectRefuses(t *testing.T) {
 		"halves the wrong way":      {`{"\udc00\ud800":1}`, strictjson.ErrAmbiguous},
 		"too deep":                  {`{"a":` + strings.Repeat("[", 65) + strings.Repeat("]", 65) + `}`, strictjson.ErrAmbiguous},
 		"too many members":          {manyMembers(257), strictjson.ErrAmbiguous},
+		"duplicate of many":         {strings.TrimSuffix(manyMembers(200), "}") + `,"m150":0}`, strictjson.ErrAmbiguous},
+		"case variant of many":      {strings.TrimSuffix(manyMembers(200), "}") + `,"M150":0}`, strictjson.ErrAmbiguous},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := strictjson.Object([]byte(c.text)); !errors.Is(err, c.want) {

@@ -154,7 +154,8 @@ func (l Limits) completed() Limits {
 type ConfigError struct {
 	// Field is the path of the field, such as "Issuers[1].URL".
 	Field string
-	// Value is what the field holds, in Go syntax.
+	// Value is what the field holds, in Go syntax; of a secret, and of user
+	// information in a URL, only that it is there.
 	Value string
 	// Reason is what is wrong with it.
 	Reason string

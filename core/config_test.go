@@ -122,7 +122,7 @@ func TestNewRefuses(t *testing.T) {
 		"policy page":               {func(c *core.Config) { c.Metadata.Policy = "policy.html" }, "Metadata.Policy", "http"},
 		"terms page":                {func(c *core.Config) { c.Metadata.Terms = "https:" }, "Metadata.Terms", "http"},
 		"extra member that is ours": {func(c *core.Config) { c.Metadata.Extra = map[string]any{"resource": "x"} }, `Metadata.Extra["resource"]`, "another field"},
-		"extra that is no JSON":     {func(c *core.Config) { c.Metadata.Extra = map[string]any{"x": func() {}} }, "Metadata.Extra", "JSON"},
+		"extra that is no JSON":     {func(c *core.Config) { c.Metadata.Extra = map[string]any{"x": func() {}} }, `Metadata.Extra["x"]`, "JSON"},
 		"any origin":                {func(c *core.Config) { c.AllowedOrigins = []string{"*"} }, "AllowedOrigins[0]", "browsers"},
 		"null origin":               {func(c *core.Config) { c.AllowedOrigins = []string{"null"} }, "AllowedOrigins[0]", "browsers"},
 		"origin with a path":        {func(c *core.Config) { c.AllowedOrigins = []string{"https://app.example/"} }, "AllowedOrigins[0]", "browsers"},

@@ -34,6 +34,7 @@ type Denial struct {
 	allow             string
 
 	expected, got, detail string         // for the operator, never for the client
+	hint                  string         // in place of the one that goes with the reason
 	issuer                *trustedIssuer // whose rules deny, where there is one
 }
 

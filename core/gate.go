@@ -138,7 +138,7 @@ func (rs *ResourceServer) permitOperation(ctx context.Context, v *verified, op *
 	switch {
 	case err != nil:
 		d := forbidden("a Decide callback that answers", "an error")
-		d.detail = bounded(err.Error())
+		d.detail, d.hint = bounded(err.Error()), "a Decide callback of Config.Policy failed, which denies; what it said is the detail"
 		return d
 	case n.never:
 		return forbidden("an operation that the policy allows", op.Method)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mcpbearer/mcpbearer/internal/fetch"
 	"github.com/mcpbearer/mcpbearer/internal/introspect"
 )
 
@@ -50,7 +51,7 @@ const defaultCacheTime = 10 * time.Second
 
 // String names the client, and never its secret.
 func (i Introspection) String() string {
-	return fmt.Sprintf("introspection at %q by %q", i.Endpoint, i.ClientID)
+	return fmt.Sprintf("introspection at %q by %q", fetch.Shown(i.Endpoint), i.ClientID)
 }
 
 // GoString is String, so that no way of printing a config shows the secret.
@@ -110,13 +111,16 @@ func (m *mistakes) clientAuthentication(field string, in *Introspection) {
 			m.add(field+".Key", fmt.Sprintf("%T", in.Key), "that doesn't go with "+in.completed().AuthMethod, "set Key for private_key_jwt, and for no other method")
 		}
 	}
+	if in.KeyID != "" && in.Key == nil {
+		m.add(field+".KeyID", in.KeyID, "there is no Key whose id it could be", "set Key, or remove it")
+	}
 	switch in.completed().AuthMethod {
 	case introspect.Basic, introspect.Post:
 		wants(true, true, false)
 	case introspect.JWT:
 		wants(true, false, true)
 		if _, err := introspect.MethodOf(in.Key); in.Key != nil && err != nil {
-			m.add(field+".Key", fmt.Sprintf("%T", in.Key), err.Error(), "use a key of one of these kinds")
+			m.add(field+".Key", fmt.Sprintf("%T", in.Key), err.Error(), "use an *rsa.PrivateKey of 2048 bits or more, an *ecdsa.PrivateKey of P-256, P-384 or P-521, or an ed25519.PrivateKey")
 		}
 	case introspect.None:
 		wants(false, false, false)

@@ -213,7 +213,7 @@ func keyRefusal(err error, issuer *trustedIssuer, h jwtHeader) error {
 		if h.keyID != nil {
 			got = *h.keyID
 		}
-		return invalid(reasonUnknownKey, "the id of a "+h.algorithm+" key of "+issuer.URL, got)
+		return invalid(reasonUnknownKey, "the id of a key for "+h.algorithm+" of "+issuer.URL, got)
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
 		return invalid(reasonSignature, "a signature by a key of "+issuer.URL, "another")
 	case errors.Is(err, keyset.ErrUnavailable):

@@ -137,7 +137,7 @@ func TestEachRefusalIsOneTellingLine(t *testing.T) {
 		"expired": {nil, with(map[string]any{"exp": loggedTime().Add(-time.Minute).Unix()}), denied +
 			`reason=expired expected="an expiry after 2026-08-01T12:00:00Z" got=2026-08-01T11:59:00Z hint="if the token is fresh, compare the clocks of both servers; Limits.ClockSkew bridges small differences" status=401`},
 		"unknown key": {nil, as.Mint(authtest.Token{Audience: loggedResource, Algorithm: "ES256", KeyID: "rotated"}), denied +
-			`reason=unknown_key expected="the id of a ES256 key of {issuer}" got=rotated hint="the key set of the issuer has no key that verifies this token; was it issued by another server or tenant?" status=401`},
+			`reason=unknown_key expected="the id of a key for ES256 of {issuer}" got=rotated hint="the key set of the issuer has no key that verifies this token; was it issued by another server or tenant?" status=401`},
 		"bad signature": {nil, flawed(authtest.TamperedSignature), denied +
 			`reason=bad_signature expected="a signature by a key of {issuer}" got=another hint="the key set of the issuer has no key that verifies this token; was it issued by another server or tenant?" status=401`},
 		"keys unreachable": {func(c *core.Config) { c.Issuers[0].JWKSURL = gone.URL }, with(nil), outage +

@@ -114,7 +114,9 @@ func (rs *ResourceServer) tell(r *http.Request, began time.Time, who *bearer, op
 	switch {
 	case d != nil:
 		e.Status, e.Reason, e.Expected, e.Got, e.Detail = d.Status, d.Reason, d.expected, d.got, d.detail
-		e.Hint = rs.hint(d.Reason, d.got, cmp.Or(d.issuer, who.rules()))
+		if e.Hint = d.hint; e.Hint == "" {
+			e.Hint = rs.hint(d.Reason, d.got, cmp.Or(d.issuer, who.rules()))
+		}
 	case who.observation() != nil:
 		o := who.observed
 		e.Observed, e.Expected, e.Got, e.Hint = o.reason, o.expected, o.got, rs.hint(o.reason, o.got, o.issuer)

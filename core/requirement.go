@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -20,6 +21,9 @@ const (
 	scoped
 	anonymous
 	decided
+	// Mistakes, which New reports. Until then they are as good as never.
+	callbackless    // by Decide, with no callback
+	alternativeless // by AnyOf, with no alternatives or others than scopes
 )
 
 // Scopes requires a token that has all the scopes, beside those that every
@@ -29,17 +33,18 @@ func Scopes(all ...string) Requirement {
 }
 
 // AnyOf requires a token that satisfies one of the alternatives, each made with
-// [Scopes]. A challenge names the smallest of them.
+// [Scopes]. A challenge names the smallest of them. Other alternatives, or none,
+// are a mistake that New reports.
 func AnyOf(alternatives ...Requirement) Requirement {
 	r := Requirement{kind: scoped}
 	for _, a := range alternatives {
 		if a.kind != scoped {
-			return Never() // what isn't made of scopes can't be an alternative
+			return Requirement{kind: alternativeless}
 		}
 		r.alternatives = append(r.alternatives, a.alternatives...)
 	}
 	if len(r.alternatives) == 0 {
-		return Never()
+		return Requirement{kind: alternativeless}
 	}
 	return r
 }
@@ -56,10 +61,11 @@ func Never() Requirement { return Requirement{} }
 // arguments and the caller. It runs for each request, once the token is
 // verified. An error denies, as does a panic; so does a Requirement that is
 // itself made by Decide or Anonymous. Messages whose arguments two decoders
-// might read differently are refused before it is asked.
+// might read differently are refused before it is asked. A nil f is a mistake
+// that New reports.
 func Decide(f func(context.Context, Operation, Principal) (Requirement, error)) Requirement {
 	if f == nil {
-		return Never()
+		return Requirement{kind: callbackless}
 	}
 	return Requirement{kind: decided, decide: f}
 }
@@ -75,8 +81,11 @@ func (r Requirement) resolve(ctx context.Context, op Operation, p Principal) (re
 		}
 	}()
 	resolved, err = r.decide(ctx, op, p.clone())
-	if err != nil || resolved.kind != scoped {
+	switch {
+	case err != nil:
 		return Never(), err
+	case resolved.kind != scoped && resolved.kind != never:
+		return Never(), errors.New("the Decide callback returned a requirement that is made with neither Scopes, AnyOf of those, nor Never")
 	}
 	return resolved, nil
 }

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,22 +27,31 @@ type template struct {
 func newRulebook(p Policy) (*rulebook, error) {
 	b := &rulebook{Policy: p}
 	for text, rule := range p.Resources {
-		if !strings.ContainsAny(text, "{}") {
-			continue
-		}
-		// Both Go SDKs match with this library, so that what a template covers
-		// here is what it covers there.
-		parsed, err := uritemplate.New(text)
+		pattern, err := templateOf(text)
 		if err != nil {
-			return nil, &ConfigError{
-				Field: fmt.Sprintf("Policy.Resources[%q]", text), Value: fmt.Sprintf("%q", text),
-				Reason: "it is no URI template: " + err.Error(), Fix: "write it as RFC 6570 says, or list the URI itself",
-			}
+			return nil, err
 		}
-		b.templates = append(b.templates, template{text, parsed.Regexp(), rule})
+		if pattern != nil {
+			b.templates = append(b.templates, template{text, pattern, rule})
+		}
 	}
 	slices.SortFunc(b.templates, func(a, b template) int { return strings.Compare(a.text, b.text) })
 	return b, nil
+}
+
+// templateOf returns what the text matches as a URI template, or nil where it is
+// a URI.
+func templateOf(text string) (*regexp.Regexp, error) {
+	if !strings.ContainsAny(text, "{}") {
+		return nil, nil
+	}
+	// Both Go SDKs match with this library, so that what a template covers here is
+	// what it covers there.
+	parsed, err := uritemplate.New(text)
+	if err != nil {
+		return nil, err
+	}
+	return parsed.Regexp(), nil
 }
 
 // rule is a requirement that an operation must meet.

@@ -78,10 +78,7 @@ func New(ctx context.Context, config Config) (*ResourceServer, error) {
 		rs.metadataURL = metadataLocation(resource)
 	}
 	if rs.metadata, err = config.document(&rs.vocabulary); err != nil {
-		return nil, &ConfigError{
-			Field: "Metadata.Extra", Value: fmt.Sprintf("%#v", config.Metadata.Extra),
-			Reason: "it can't be written as JSON: " + err.Error(), Fix: "use values that encoding/json can write",
-		}
+		return nil, err
 	}
 	if !config.Policy.isZero() {
 		rs.anonymous = config.Policy.allowsAnonymous()

@@ -2,12 +2,14 @@ package core
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mcpbearer/mcpbearer/internal/fetch"
 )
@@ -19,7 +21,14 @@ type mistakes struct {
 }
 
 func (m *mistakes) add(field string, value any, reason, fix string) {
-	m.list = append(m.list, &ConfigError{Field: field, Value: fmt.Sprintf("%#v", value), Reason: reason, Fix: fix})
+	text := fmt.Sprintf("%#v", value)
+	switch v := value.(type) {
+	case string:
+		text = fmt.Sprintf("%#v", fetch.Shown(v)) // a URL may have a password in it
+	case time.Duration:
+		text = v.String() // a count of nanoseconds is nobody's spelling of it
+	}
+	m.list = append(m.list, &ConfigError{Field: field, Value: text, Reason: reason, Fix: fix})
 }
 
 // validate checks every field and returns the parsed resource identifier.
@@ -95,6 +104,8 @@ func (m *mistakes) url(field, value, fix string) *url.URL {
 		m.add(field, value, "it has characters that no URL has", "percent-encode them, and write the host in ASCII (punycode)")
 	case u.Scheme != "https" && u.Scheme != "http" || !isHost(u.Hostname()):
 		m.add(field, value, "it is not an absolute https URL", fix)
+	case strings.HasSuffix(u.Host, ":"):
+		m.add(field, value, "its host ends in a colon, with no port after it", "remove the colon; where the scheme stands there twice, write it once")
 	case u.Scheme == "http" && !m.allowHTTP && !fetch.IsLoopbackHost(u.Hostname()):
 		m.add(field, value, "plain http is accepted on loopback hosts only", "use https, or set DangerouslyAllowHTTP in a network that you trust")
 	case u.User != nil:
@@ -157,8 +168,13 @@ func (m *mistakes) servers(c *Config) {
 
 func (m *mistakes) issuerURL(field, value string) {
 	const fix = `set the issuer identifier exactly as the server's metadata spells it, such as "https://auth.example.com"`
-	if u := m.url(field, value, fix); u != nil && (u.RawQuery != "" || u.ForceQuery) {
+	u := m.url(field, value, fix)
+	switch {
+	case u == nil: // told already
+	case u.RawQuery != "" || u.ForceQuery:
 		m.add(field, value, "it has a query", "remove it: issuer identifiers have none (RFC 8414 §2)")
+	case strings.Contains(u.Path, "/.well-known/"):
+		m.add(field, value, "it is the URL of metadata and no issuer", "set what the metadata there have as issuer, most often the part before /.well-known/")
 	}
 }
 
@@ -207,7 +223,7 @@ func (m *mistakes) issuer(field string, c *Config, index int) {
 		m.add(field+".ScopeClaims", i.ScopeClaims, "an entry is empty", "remove it")
 	}
 	if i.ScopePrefix != "" && !isScope(i.ScopePrefix) {
-		m.add(field+".ScopePrefix", i.ScopePrefix, "it has characters that no scope may have", "see RFC 6749 §3.3")
+		m.add(field+".ScopePrefix", i.ScopePrefix, "it has characters that no scope may have", "use printable ASCII without space, quote and backslash (RFC 6749 §3.3)")
 	}
 	if i.ScopePrefix != c.scopePrefix() {
 		m.add(field+".ScopePrefix", i.ScopePrefix, fmt.Sprintf("Issuers[0] has %q, and a challenge has one spelling", c.scopePrefix()),
@@ -290,18 +306,34 @@ func (m *mistakes) policy(p *Policy) {
 		{"Policy.Prompts", p.Prompts},
 		{"Policy.Resources", p.Resources},
 		{"Policy.Methods", p.Methods},
-		{"Policy", map[string]Requirement{"Unlisted": p.Unlisted}},
 	} {
 		for _, name := range slices.Sorted(maps.Keys(table.rules)) {
 			rule := table.rules[name]
 			field := fmt.Sprintf("%s[%q]", table.field, name)
-			for _, alternative := range rule.alternatives {
-				m.scopes(field, alternative)
-			}
+			m.requirement(field, rule)
 			if rule.kind == decided && table.field == "Policy.Methods" {
 				m.add(field, "Decide(…)", "a method has no arguments of its own to decide by", "put the callback into Tools, Prompts or Resources")
 			}
 		}
+	}
+	m.requirement("Policy.Unlisted", p.Unlisted)
+	for _, text := range slices.Sorted(maps.Keys(p.Resources)) {
+		if _, err := templateOf(text); err != nil {
+			m.add(fmt.Sprintf("Policy.Resources[%q]", text), text, "it is no URI template: "+err.Error(), "write it as RFC 6570 says, or list the URI itself")
+		}
+	}
+}
+
+// requirement checks that a requirement says what its maker meant.
+func (m *mistakes) requirement(field string, r Requirement) {
+	for _, alternative := range r.alternatives {
+		m.scopes(field, alternative)
+	}
+	switch r.kind {
+	case callbackless:
+		m.add(field, "Decide(nil)", "there is no callback to decide", "give it one, or write Never()")
+	case alternativeless:
+		m.add(field, "AnyOf(…)", "its alternatives are not all made with Scopes, or there are none", "give it requirements made with Scopes, and one at least")
 	}
 }
 
@@ -313,6 +345,8 @@ func (m *mistakes) metadata(md *Metadata) {
 	for _, name := range slices.Sorted(maps.Keys(md.Extra)) {
 		if base, _, _ := strings.Cut(name, "#"); slices.Contains(ownMembers(), name) || base == "resource" {
 			m.add(fmt.Sprintf("Metadata.Extra[%q]", name), md.Extra[name], "another field of the config sets this member", "set that field instead")
+		} else if _, err := json.Marshal(md.Extra[name]); err != nil {
+			m.add(fmt.Sprintf("Metadata.Extra[%q]", name), md.Extra[name], "it can't be written as JSON: "+err.Error(), "use a value that encoding/json can write")
 		}
 	}
 }
@@ -336,15 +370,16 @@ func (m *mistakes) originList(list []string) {
 
 func (m *mistakes) limits(l Limits) {
 	for _, limit := range []struct {
-		field string
-		value int64
+		field    string
+		value    any
+		negative bool
 	}{
-		{"TokenBytes", int64(l.TokenBytes)},
-		{"BodyBytes", l.BodyBytes},
-		{"KeyCooldown", int64(l.KeyCooldown)},
-		{"KeyStale", int64(l.KeyStale)},
+		{"TokenBytes", l.TokenBytes, l.TokenBytes < 0},
+		{"BodyBytes", l.BodyBytes, l.BodyBytes < 0},
+		{"KeyCooldown", l.KeyCooldown, l.KeyCooldown < 0},
+		{"KeyStale", l.KeyStale, l.KeyStale < 0},
 	} {
-		if limit.value < 0 {
+		if limit.negative {
 			m.add("Limits."+limit.field, limit.value, "it is negative", "leave it zero for the default")
 		}
 	}

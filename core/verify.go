@@ -29,7 +29,7 @@ var (
 // Verifier turns access tokens that aren't JWTs of a trusted issuer into
 // principals: API keys, for example.
 //
-// Verify sees nothing but the token: what depends on the request belongs into
+// Verify sees nothing but the token: what depends on the request belongs in
 // [Config.Confirm]. It is asked for every request, and its answer is not kept,
 // so that a revoked API key is refused from then on; where asking is dear, a
 // verifier keeps its own answers. It neither looks at scopes nor at whom the
@@ -38,6 +38,8 @@ var (
 // NoExpiry. Errors wrap [ErrInvalid], [ErrUnavailable] or [ErrNotMine], and must
 // not contain the token.
 type Verifier interface {
+	// Verify returns whom the token stands for, or an error that wraps ErrInvalid,
+	// ErrUnavailable or ErrNotMine.
 	Verify(ctx context.Context, token string) (Principal, error)
 }
 

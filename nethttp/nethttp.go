@@ -1,4 +1,4 @@
-// Package nethttp mounts a protected MCP endpoint in a http.ServeMux.
+// Package nethttp mounts a protected MCP endpoint in an http.ServeMux.
 package nethttp
 
 import (

@@ -15,10 +15,10 @@ import (
 type Target struct {
 	// Start brings the server up and returns once it accepts connections. It must
 	// trust the access tokens of the issuer, as a real deployment would: by the
-	// keys that the issuer's metadata leads to, which are at /jwks.json. It is called several times, each
-	// time with another issuer, one of which is down at first; an error of tb
-	// fails what it was called for, not the test. What it starts must end with
-	// tb (testing.TB.Cleanup).
+	// keys that the issuer's metadata leads to, which are at /jwks.json. It is
+	// called several times, each time with another issuer, one of which is down at
+	// first; an error of tb fails what it was called for, not the test. What it
+	// starts must end with tb (testing.TB.Cleanup).
 	Start func(tb testing.TB, issuer string) Endpoint
 
 	// Scopes are what every MCP request needs.

@@ -143,7 +143,7 @@ func (s *Server) Rotate() { s.ring.rotate(false) }
 // as an authorization server does that cares for tokens still in use.
 func (s *Server) RotateKeeping() { s.ring.rotate(true) }
 
-// PublishJWK adds a key to the key set, as it is: a bad key too. See [JWK].
+// PublishJWK adds a key to the key set, as it is: a bad key too. See [Server.JWK].
 func (s *Server) PublishJWK(jwk map[string]any) { s.ring.publish(jwk) }
 
 // KeyID returns the kid of the current key for a signing algorithm such as

@@ -44,7 +44,7 @@ type Token struct {
 	KeyID string
 	// Type is typ. Empty means at+jwt.
 	Type string
-	// Key signs the token in place of the server's key: a *rsa.PrivateKey, an
+	// Key signs the token in place of the server's key: an *rsa.PrivateKey, an
 	// *ecdsa.PrivateKey, an ed25519.PrivateKey, or a []byte for HS algorithms.
 	Key any
 

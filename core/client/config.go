@@ -84,7 +84,7 @@ type Credentials struct {
 	// authorization server supports, the former first.
 	AuthMethod string
 	// Key signs assertions in place of a Secret (private_key_jwt, RFC 7523
-	// §2.2): a *rsa.PrivateKey, an *ecdsa.PrivateKey or an ed25519.PrivateKey.
+	// §2.2): an *rsa.PrivateKey, an *ecdsa.PrivateKey or an ed25519.PrivateKey.
 	// Without an ID it authenticates the client of Config.MetadataURL.
 	Key crypto.PrivateKey
 	// KeyID is the kid of Key, and Algorithm its alg, such as PS256. Empty means

@@ -19,8 +19,9 @@ const (
 // EntraV2 is Microsoft Entra ID for an app registration that has
 // requestedAccessTokenVersion 2. App is its application (client) id, a GUID, which
 // is also the tokens' audience; tenants are the ids of the tenants that are
-// trusted. Tokens have short scope names, such as "mcp.read", while clients ask
-// for "api://APP/mcp.read".
+// trusted, never "common" or "organizations", which no token names. Tokens have
+// short scope names, such as "mcp.read", while clients ask for
+// "api://APP/mcp.read".
 func EntraV2(app string, tenants ...string) core.Issuer {
 	return core.Issuer{
 		URL:         "https://login.microsoftonline.com/{tenantid}/v2.0",

@@ -115,3 +115,19 @@ func withoutUser(raw string) string {
 	u.User = nil
 	return u.String()
 }
+
+// Shown returns a URL as it may be shown to whoever wrote it: as it is, but
+// without anything that might be user information, which has passwords.
+func Shown(raw string) string {
+	u, err := url.Parse(raw)
+	end := strings.LastIndex(raw, "@")
+	if end < 0 || err == nil && u.Hostname() != "" && u.User == nil && !strings.HasSuffix(u.Host, ":") {
+		return raw
+	}
+	for _, scheme := range []string{"https://", "http://"} {
+		if strings.HasPrefix(raw, scheme) {
+			return scheme + "…" + raw[end:]
+		}
+	}
+	return "…" + raw[end:]
+}

@@ -38,6 +38,33 @@ func TestIsLoopbackHost(t *testing.T) {
 	}
 }
 
+// A URL is shown as it was written, but for what may be a password in it.
+func TestShown(t *testing.T) {
+	for raw, want := range map[string]string{
+		"":                                   "",
+		"mcp":                                "mcp",
+		"https://h/mcp":                      "https://h/mcp",
+		"https://h/@team/mcp":                "https://h/@team/mcp",
+		"https://h/mcp?m=a@b":                "https://h/mcp?m=a@b",
+		"https://u:hunter2@h/mcp":            "https://…@h/mcp",
+		"http://hunter2@h":                   "http://…@h",
+		"https://u:hunter2@h/@team":          "https://…@team",
+		"https://u:hun/ter2@h/mcp":           "https://…@h/mcp",
+		"https://u:hunter2%zz@h/mcp":         "https://…@h/mcp",
+		"https:/u:hunter2@h/mcp":             "…@h/mcp",
+		"u:hunter2@h/mcp":                    "…@h/mcp",
+		"u:hun//ter2@h/mcp":                  "…@h/mcp",
+		"//u:hunter2@h/mcp":                  "…@h/mcp",
+		"https://u:hunter2@h\r\n":            "https://…@h\r\n",
+		"https://https://u:hunter2@h/mcp":    "https://…@h/mcp",
+		"postgres://u:hunter2@h:5432/tokens": "…@h:5432/tokens",
+	} {
+		if got := Shown(raw); got != want {
+			t.Errorf("Shown(%q) = %q, want %q", raw, got, want)
+		}
+	}
+}
+
 func TestSameOrigin(t *testing.T) {
 	for _, test := range []struct {
 		a, b string

@@ -113,6 +113,7 @@ func MethodOf(key crypto.Signer) (jwt.SigningMethod, error) {
 		case 521:
 			return jwt.SigningMethodES512, nil
 		}
+		return nil, errors.New("there is no algorithm for the key's curve (RFC 7518 §3.4)")
 	case ed25519.PrivateKey:
 		if len(k) == ed25519.PrivateKeySize {
 			return jwt.SigningMethodEdDSA, nil

@@ -281,7 +281,7 @@ func refusedMetadataRows() []Row {
 			},
 			[]string{`Metadata.Extra["resource"]`, `Metadata.Extra["resource#de"]`, `Metadata.Extra["scopes_supported"]`},
 		},
-		"unwritable": {func(c *core.Config) { c.Metadata.Extra = map[string]any{"x": func() {}} }, []string{"Metadata.Extra"}},
+		"unwritable": {func(c *core.Config) { c.Metadata.Extra = map[string]any{"x": func() {}} }, []string{`Metadata.Extra["x"]`}},
 		"pages": {
 			func(c *core.Config) {
 				c.Metadata.Documentation, c.Metadata.Policy, c.Metadata.Terms = "javascript:alert(1)", "/policy", "x"

@@ -102,8 +102,8 @@ func writeMatrix(b *strings.Builder, results []authtest.Result) {
 	slices.SortFunc(clauses, func(x, y string) int { return cmp.Or(cases.CompareIDs(first[x], first[y]), strings.Compare(x, y)) })
 	fmt.Fprintf(b, `## Clause, requirement, test
 
-Of %d requirements Conform tries each as `+"`TestYourServer/<id>`"+`; of %d the kit's own
-`+"`internal/requirement: TestRows/over/<target>/<id>`"+` compares the whole answer, on core, nethttp, gin, echo and chi.
+Conform tries %d requirements, each as `+"`TestYourServer/<id>`"+`. The kit's own test of %d,
+`+"`internal/requirement: TestRows/over/<target>/<id>`"+`, compares the whole answer, on core, nethttp, gin, echo and chi.
 
 | clause | tried by Conform | compared within the kit |
 | --- | --- | --- |

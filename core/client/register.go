@@ -190,7 +190,7 @@ func (t *Transport) application(method, redirectURI string) map[string]any {
 type registered struct {
 	ClientID      string   `json:"client_id"`
 	ClientSecret  string   `json:"client_secret"`
-	SecretExpires int64    `json:"client_secret_expires_at"`
+	SecretExpires number   `json:"client_secret_expires_at"`
 	AuthMethod    string   `json:"token_endpoint_auth_method"`
 	RedirectURIs  []string `json:"redirect_uris"`
 	Code          string   `json:"error"`
@@ -246,7 +246,7 @@ func (t *Transport) registeredClient(server discovery.Metadata, answer registere
 		}
 	}
 	if answer.SecretExpires > 0 {
-		client.SecretExpiry = time.Unix(answer.SecretExpires, 0)
+		client.SecretExpiry = time.Unix(int64(min(answer.SecretExpires, lastSecond)), 0)
 	}
 	needsSecret := client.AuthMethod == authBasic || client.AuthMethod == authPost
 	if client.AuthMethod != authNone && !(needsSecret && client.ClientSecret != "") {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -54,7 +53,7 @@ func (t *Transport) exchange(ctx context.Context, issuer string, old Token, form
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	answer, err := request.Token(context.WithValue(ctx, oauth2.HTTPClient, t.outward))
+	answer, err := request.Token(context.WithValue(ctx, oauth2.HTTPClient, t.tokens))
 	if err != nil {
 		return Token{}, serverError(issuer, err)
 	}
@@ -92,22 +91,17 @@ func checkAnswer(answer *oauth2.Token) error {
 	return nil
 }
 
-// seconds reads expires_in, which servers write as a number or as a string.
+// longest is how long a token is taken to live at most.
+const longest = 10 * 365 * 24 * time.Hour
+
+// seconds reads expires_in, which is a number in JSON (see answers), and whatever
+// x/oauth2 makes of it in a form.
 func seconds(value any) time.Duration {
-	const most = 10 * 365 * 24 * time.Hour
-	var n float64
-	switch v := value.(type) {
-	case float64:
-		n = v
-	case int64: // of a form, as some servers answer
-		n = float64(v)
-	case string:
-		n, _ = strconv.ParseFloat(v, 64) // What is no number says nothing.
-	}
-	if !(n > 0) {
+	n := parseNumber(fmt.Sprint(value))
+	if n <= 0 {
 		return 0
 	}
-	return time.Duration(min(n, most.Seconds())) * time.Second
+	return time.Duration(min(float64(n), longest.Seconds()) * float64(time.Second))
 }
 
 // renewable reports whether a token can be replaced without asking anybody.

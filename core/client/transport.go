@@ -22,6 +22,7 @@ type Transport struct {
 	getter   fetch.Getter
 	// outward sends what holds secrets, and follows no redirect with them.
 	outward *http.Client
+	tokens  *http.Client // the same for token requests
 
 	refreshing, authorizing group
 
@@ -70,6 +71,7 @@ func New(config Config) (*Transport, error) {
 		Transport:     t.base,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+	t.tokens = &http.Client{Transport: answers{t.base}, CheckRedirect: t.outward.CheckRedirect}
 	return t, nil
 }
 

@@ -61,6 +61,22 @@ func (t *Transport) load(ctx context.Context, key Key) (State, error) {
 	return state, storageError(err)
 }
 
+// update changes a state. Once the change has begun it is no longer ended with
+// ctx: it may send what can be sent once only. It ends by itself, after
+// requestTimeout at the latest.
+func (t *Transport) update(ctx context.Context, key Key, change func(context.Context, State) (State, error)) error {
+	begun, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, cancel)
+	defer stop()
+	return t.config.Storage.Update(begun, key, func(s State) (State, error) {
+		if !stop() {
+			return s, ctx.Err()
+		}
+		return change(begun, s)
+	})
+}
+
 func (t *Transport) hold(issuer string, token Token) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -214,12 +230,14 @@ func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 	return true, t.keep(ctx, g, metadataURL, token)
 }
 
-// keep puts a new token into use. It is in use even if the storage fails: a
-// code or a refresh token was spent for it.
+// keep puts a new token into use. It is in use even if the storage fails, and
+// stored even if nobody waits any more: a code was spent for it.
 func (t *Transport) keep(ctx context.Context, g grant, metadataURL string, token Token) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
+	defer cancel()
 	issuer := g.server.Issuer
 	key := Key{Issuer: issuer, Resource: t.config.Resource}
-	err := t.config.Storage.Update(ctx, key, func(s State) (State, error) {
+	err := t.update(ctx, key, func(_ context.Context, s State) (State, error) {
 		t.hold(issuer, token) // in the order in which the storage has them
 		s.Token = &token
 		return s, nil
@@ -228,12 +246,12 @@ func (t *Transport) keep(ctx context.Context, g grant, metadataURL string, token
 		t.hold(issuer, token)
 	}
 	if err == nil {
-		err = t.config.Storage.Update(ctx, Key{Resource: t.config.Resource}, func(State) (State, error) {
+		err = t.update(ctx, Key{Resource: t.config.Resource}, func(context.Context, State) (State, error) {
 			return State{Issuer: issuer, ClientID: t.config.Credentials.ID, MetadataURL: metadataURL}, nil
 		})
 	}
 	if old := g.about.Issuer; err == nil && old != "" && old != issuer {
-		err = t.config.Storage.Update(ctx, Key{Issuer: old, Resource: t.config.Resource}, func(s State) (State, error) {
+		err = t.update(ctx, Key{Issuer: old, Resource: t.config.Resource}, func(_ context.Context, s State) (State, error) {
 			s.Token = nil
 			return s, nil
 		})

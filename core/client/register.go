@@ -68,7 +68,7 @@ func (t *Transport) bind(ctx context.Context, issuer string) error {
 	if c.ID == "" || c.Issuer != "" {
 		return nil
 	}
-	return storageError(t.config.Storage.Update(ctx, Key{Resource: t.config.Resource}, func(s State) (State, error) {
+	return storageError(t.update(ctx, Key{Resource: t.config.Resource}, func(_ context.Context, s State) (State, error) {
 		if s.ClientID == c.ID && s.Issuer != "" && s.Issuer != issuer {
 			return s, &Error{Stage: stageRegistration, Issuer: issuer, Err: fmt.Errorf(
 				"%w: the resource names another authorization server than %q, which the pre-registered client is known to: if that is right, set Credentials.Issuer", ErrUntrusted, s.Issuer)}
@@ -119,7 +119,7 @@ func (r *Registration) serves(uri string) bool {
 // so meanwhile.
 func (t *Transport) register(ctx context.Context, server discovery.Metadata, redirectURI string) (Registration, error) {
 	var client Registration
-	err := t.config.Storage.Update(ctx, Key{Issuer: server.Issuer}, func(s State) (State, error) {
+	err := t.update(ctx, Key{Issuer: server.Issuer}, func(ctx context.Context, s State) (State, error) {
 		if s.Registration.usable(environ.From(ctx).Now()) && s.Registration.serves(redirectURI) {
 			client = *s.Registration
 			return s, nil
@@ -144,7 +144,7 @@ func (t *Transport) doubt(ctx context.Context, issuer string, client Registratio
 
 func (t *Transport) forget(ctx context.Context, issuer, clientID string) {
 	// If it can't be forgotten it will be tried, and fail, once more.
-	_ = t.config.Storage.Update(ctx, Key{Issuer: issuer}, func(s State) (State, error) {
+	_ = t.update(ctx, Key{Issuer: issuer}, func(_ context.Context, s State) (State, error) {
 		if s.Registration != nil && s.Registration.ClientID == clientID {
 			s.Registration = nil
 		}

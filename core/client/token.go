@@ -51,7 +51,8 @@ func (t *Transport) exchange(ctx context.Context, issuer string, old Token, form
 	if err := t.authenticate(ctx, issuer, old.Client, &request); err != nil {
 		return Token{}, &Error{Stage: stageToken, Issuer: issuer, Err: err}
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	// The server may take what was sent, whether or not anybody waits for its answer.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 	defer cancel()
 	answer, err := request.Token(context.WithValue(ctx, oauth2.HTTPClient, t.tokens))
 	if err != nil {
@@ -117,7 +118,7 @@ func (t *Transport) refresh(ctx context.Context, old *held) error {
 	_, _, err := t.refreshing.do(ctx, func(ctx context.Context) (bool, error) {
 		var refused error
 		key := Key{Issuer: old.issuer, Resource: t.config.Resource}
-		err := t.config.Storage.Update(ctx, key, func(s State) (State, error) {
+		err := t.update(ctx, key, func(ctx context.Context, s State) (State, error) {
 			next, err := t.renew(ctx, old, s.Token)
 			if errors.Is(err, errRefused) {
 				refused, err = err, nil

@@ -35,11 +35,16 @@ func (t *Transport) current(ctx context.Context) (*held, error) {
 	return t.reload(ctx)
 }
 
-// reload reads the token anew: another process may have put one there.
+// reload reads the token anew: another process may have put one there. One that
+// the storage has failed to take stays: what is stored is what it came from.
 func (t *Transport) reload(ctx context.Context) (*held, error) {
 	t.mu.Lock()
 	before := t.held
+	unsaved := before != nil && !before.saved
 	t.mu.Unlock()
+	if unsaved {
+		return before, nil
+	}
 	about, err := t.load(ctx, Key{Resource: t.config.Resource})
 	if err != nil || about.Issuer == "" {
 		return nil, err
@@ -51,7 +56,7 @@ func (t *Transport) reload(ctx context.Context) (*held, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.held == before { // What came in between is newer than what was read.
-		t.held = &held{Token: *state.Token, issuer: about.Issuer}
+		t.held = &held{Token: *state.Token, issuer: about.Issuer, saved: true}
 	}
 	return t.held, nil
 }
@@ -77,10 +82,32 @@ func (t *Transport) update(ctx context.Context, key Key, change func(context.Con
 	})
 }
 
-func (t *Transport) hold(issuer string, token Token) {
+// hold puts a token into use that is about to be stored.
+func (t *Transport) hold(issuer string, token Token) *held {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.held = &held{Token: token, issuer: issuer}
+	return t.held
+}
+
+// saved notes that the storage has a token, if it is one.
+func (t *Transport) saved(h *held) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if h != nil {
+		h.saved = true
+	}
+}
+
+// unsaved returns the token in use if it is of this issuer and the storage has
+// failed to take it, and else nil.
+func (t *Transport) unsaved(issuer string) *held {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if h := t.held; h != nil && h.issuer == issuer && !h.saved {
+		return h
+	}
+	return nil
 }
 
 // owns reports whether a token that is stored for an issuer is one that this
@@ -237,8 +264,9 @@ func (t *Transport) keep(ctx context.Context, g grant, metadataURL string, token
 	defer cancel()
 	issuer := g.server.Issuer
 	key := Key{Issuer: issuer, Resource: t.config.Resource}
+	var h *held
 	err := t.update(ctx, key, func(_ context.Context, s State) (State, error) {
-		t.hold(issuer, token) // in the order in which the storage has them
+		h = t.hold(issuer, token) // in the order in which the storage has them
 		s.Token = &token
 		return s, nil
 	})
@@ -246,6 +274,7 @@ func (t *Transport) keep(ctx context.Context, g grant, metadataURL string, token
 		t.hold(issuer, token)
 	}
 	if err == nil {
+		t.saved(h)
 		err = t.update(ctx, Key{Resource: t.config.Resource}, func(context.Context, State) (State, error) {
 			return State{Issuer: issuer, ClientID: t.config.Credentials.ID, MetadataURL: metadataURL}, nil
 		})

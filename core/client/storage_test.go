@@ -322,33 +322,3 @@ func TestC9CredentialsOfAnotherKind(t *testing.T) {
 		})
 	}
 }
-
-// failing is a storage that can't be written to.
-type failing struct{ client.Storage }
-
-var errDisk = errors.New("disk full")
-
-// Update implements client.Storage.
-func (f failing) Update(ctx context.Context, key client.Key, change func(client.State) (client.State, error)) error {
-	if key.Resource == "" {
-		return f.Storage.Update(ctx, key, change)
-	}
-	state, err := f.Load(ctx, key)
-	if err == nil {
-		_, err = change(state)
-	}
-	return errors.Join(err, errDisk)
-}
-
-// C9: a storage that fails says so, and the token that was got is not lost.
-func TestC9StorageFails(t *testing.T) {
-	w := start(t)
-	transport := w.transport(func(c *client.Config) { c.Storage = failing{client.MemoryStorage()} })
-	if e := w.mustFail(transport, "storage"); !errors.Is(e, errDisk) {
-		t.Errorf("the error is %v", e)
-	}
-	w.mustCall(transport, "read")
-	if n := len(w.asked()); n != 1 {
-		t.Errorf("%d authorizations", n)
-	}
-}

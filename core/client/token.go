@@ -117,17 +117,23 @@ func (t *Transport) renewable(h *held) bool {
 func (t *Transport) refresh(ctx context.Context, old *held) error {
 	_, _, err := t.refreshing.do(ctx, func(ctx context.Context) (bool, error) {
 		var refused error
+		var next *held
 		key := Key{Issuer: old.issuer, Resource: t.config.Resource}
 		err := t.update(ctx, key, func(ctx context.Context, s State) (State, error) {
-			next, err := t.renew(ctx, old, s.Token)
+			var err error
+			next, err = t.renew(ctx, old, s.Token)
 			if errors.Is(err, errRefused) {
 				refused, err = err, nil
 			}
 			if err == nil {
-				s.Token = next
+				token := next.Token
+				s.Token = &token
 			}
 			return s, err
 		})
+		if err == nil {
+			t.saved(next)
+		}
 		if refused != nil {
 			t.doubt(ctx, old.issuer, old.Client, refused)
 			return false, refused
@@ -142,29 +148,29 @@ func (t *Transport) refresh(ctx context.Context, old *held) error {
 
 // renew returns the token that is to be stored in place of stored, and puts it
 // into use.
-func (t *Transport) renew(ctx context.Context, old *held, stored *Token) (*Token, error) {
+func (t *Transport) renew(ctx context.Context, old *held, stored *Token) (*held, error) {
 	now := environ.From(ctx).Now()
+	if h := t.unsaved(old.issuer); h != nil {
+		stored = &h.Token // What is stored has been used for this one.
+	}
 	if stored == nil || !t.owns(old.issuer, stored) {
-		stored = &old.Token // A storage that failed before, or was emptied.
+		stored = &old.Token // A storage that was emptied.
 	}
 	if stored.AccessToken != old.AccessToken && !stored.due(now) {
-		t.hold(old.issuer, *stored)
-		return stored, nil
+		return t.hold(old.issuer, *stored), nil
 	}
 	if !t.renewable(&held{Token: *stored}) {
-		return stored, fmt.Errorf("%w: another process was refused", errRefused)
+		return &held{Token: *stored}, fmt.Errorf("%w: another process was refused", errRefused)
 	}
 	next, err := t.exchange(ctx, old.issuer, *stored, t.renewal(stored))
 	var refusal *Error
 	switch {
 	case err == nil:
-		t.hold(old.issuer, next)
-		return &next, nil
+		return t.hold(old.issuer, next), nil
 	case errors.As(err, &refusal) && refusal.refused():
 		spent := *stored
 		spent.RefreshToken = ""
-		t.hold(old.issuer, spent)
-		return &spent, fmt.Errorf("%w: %w", errRefused, err)
+		return t.hold(old.issuer, spent), fmt.Errorf("%w: %w", errRefused, err)
 	}
 	return nil, err
 }

@@ -39,6 +39,9 @@ type Transport struct {
 type held struct {
 	Token
 	issuer string
+	// saved says that the storage has it, or had it before a later one. Guarded
+	// by Transport.mu.
+	saved bool
 }
 
 // New returns a transport for config, or every mistake found in it, joined; each

@@ -211,7 +211,17 @@ func askVerifier(ctx context.Context, v Verifier, token string) (p Principal, er
 			err = fmt.Errorf("the verifier panicked: %v", broken)
 		}
 	}()
-	return v.Verify(ctx, token)
+	p, err = v.Verify(ctx, token)
+	return p, askable(err)
+}
+
+// askable returns the error of a callback, once it has shown that it can be asked. A
+// nil pointer in an error can't, and panics where the callback's panics are caught.
+func askable(err error) error {
+	if err != nil {
+		_, _ = err.Error(), errors.Is(err, ErrInvalid)
+	}
+	return err
 }
 
 // current checks that the token has not ended. Every verifier's principal is
@@ -243,7 +253,7 @@ func (rs *ResourceServer) confirm(r *http.Request, p *Principal) (err error) {
 	// whole.
 	bodiless := *r
 	bodiless.Body = http.NoBody
-	return rs.config.Confirm(&bodiless, p.clone())
+	return askable(rs.config.Confirm(&bodiless, p.clone()))
 }
 
 // sameAudience compares two audience values byte for byte, but for the slash

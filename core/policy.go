@@ -46,7 +46,7 @@ type Policy struct {
 
 // isZero reports whether the policy says nothing at all.
 func (p *Policy) isZero() bool {
-	return p.Tools == nil && p.Prompts == nil && p.Resources == nil && p.Methods == nil && !p.FilterLists
+	return p.Tools == nil && p.Prompts == nil && p.Resources == nil && p.Methods == nil && !p.FilterLists && !p.DenyWithToolResult
 }
 
 // copied returns a policy that shares nothing the caller could change later.

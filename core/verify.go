@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/mcpbearer/mcpbearer/internal/keyset"
 )
@@ -122,11 +124,15 @@ func invalid(reason, expected, got string) error {
 	return &refusal{outcome: ErrInvalid, reason: reason, expected: expected, got: bounded(got)}
 }
 
-// bounded keeps what a stranger sent from filling the log.
+// bounded keeps what a stranger sent from filling the log, or beginning a line of its
+// own in one.
 func bounded(s string) string {
 	const most = 200
-	if len(s) > most {
+	switch {
+	case len(s) > most:
 		return fmt.Sprintf("%q… (%d bytes)", s[:most], len(s))
+	case strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return strconv.Quote(s)
 	}
 	return s
 }

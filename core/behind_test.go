@@ -2,7 +2,9 @@ package core_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -44,8 +46,10 @@ func TestNoOtherProtocolLeadsPastTheGate(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		defer conn.Close()
-		fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+		_, err = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+		if err := errors.Join(err, conn.Close()); err != nil {
+			t.Error(err)
+		}
 	}))
 	defer upstream.Close()
 	to, err := url.Parse(upstream.URL)
@@ -71,11 +75,14 @@ func TestTrailersStayBehind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(func() { _ = conn.Close() })
 	body := call("get_weather", "{}")
-	fmt.Fprintf(conn, "POST /mcp HTTP/1.1\r\nHost: mcp.example\r\nAuthorization: Bearer scopes:base\r\nContent-Type: application/json\r\n"+
+	_, err = fmt.Fprintf(conn, "POST /mcp HTTP/1.1\r\nHost: mcp.example\r\nAuthorization: Bearer scopes:base\r\nContent-Type: application/json\r\n"+
 		"Transfer-Encoding: chunked\r\nTrailer: Authorization, Mcp-Session-Id\r\n\r\n"+
 		"%x\r\n%s\r\n0\r\nAuthorization: Bearer another\r\nMcp-Session-Id: x\r\n\r\n", len(body), body)
+	if err != nil {
+		t.Fatal(err)
+	}
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -254,7 +254,7 @@ func TestListsAfterInformationalAnswers(t *testing.T) {
 			w.WriteHeader(http.StatusBadGateway)
 			fmt.Fprint(w, answer)
 		}))
-		defer s.Close()
+		t.Cleanup(s.Close)
 		status, header, body := exchange(t, s.URL, request("tools/list", "{}"))
 		names, _ := listed(t, strings.TrimPrefix(body, "data: "), "tools", "name")
 		if status != http.StatusBadGateway || header.Get("Content-Type") != contentType || strings.Join(names, " ") != "get_weather read" {

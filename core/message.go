@@ -127,7 +127,7 @@ func readBody(r *http.Request, buffer *[]byte, limit int64) error {
 		switch {
 		case int64(len(*buffer)) > limit:
 			return errTooLarge
-		case err == io.EOF: //nolint:errorlint // An end within something else is none of the body.
+		case err == io.EOF: // none that something else wraps
 			return nil
 		case err != nil:
 			return err

@@ -70,16 +70,8 @@ func (rs *ResourceServer) readMessage(r *http.Request, m *message) *Denial {
 	}
 	m.body = rs.bodies.take()
 	err := readBody(r, m.body, rs.limits.BodyBytes)
-	var middleware *http.MaxBytesError
-	if errors.Is(err, errTooLarge) || errors.As(err, &middleware) {
-		limit := "at most Limits.BodyBytes"
-		if middleware != nil {
-			limit = fmt.Sprintf("at most the %d bytes that middleware lets through", middleware.Limit)
-		}
-		return badMessage(http.StatusRequestEntityTooLarge, rpcInvalidRequest, "the message is too large", limit, "more")
-	}
 	if err != nil {
-		return badMessage(http.StatusBadRequest, rpcParseError, "the message could not be read", "a whole body", err.Error())
+		return unread(err)
 	}
 	if m.scanned, err = rpcscan.Scan(*m.body); err != nil {
 		return badMessage(http.StatusBadRequest, rpcParseError, "the message is not one unambiguous JSON-RPC message", "a message that reads one way", err.Error())
@@ -92,6 +84,20 @@ func (rs *ResourceServer) readMessage(r *http.Request, m *message) *Denial {
 		denial.id = m.scanned.ID
 	}
 	return denial
+}
+
+// unread says why a body could not be read, or not as a whole. Middleware may have a
+// lower limit than the gate.
+func unread(err error) *Denial {
+	limit := "at most Limits.BodyBytes"
+	var middleware *http.MaxBytesError
+	if errors.As(err, &middleware) {
+		limit = fmt.Sprintf("at most the %d bytes that middleware lets through", middleware.Limit)
+	}
+	if middleware != nil || errors.Is(err, errTooLarge) {
+		return badMessage(http.StatusRequestEntityTooLarge, rpcInvalidRequest, "the message is too large", limit, "more")
+	}
+	return badMessage(http.StatusBadRequest, rpcParseError, "the message could not be read", "a whole body", err.Error())
 }
 
 var errTooLarge = errors.New("body over the limit")

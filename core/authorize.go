@@ -156,10 +156,11 @@ func (a *admission) Operation() (method, name string) {
 	return a.op.Method, a.op.Name
 }
 
-// replayed gives the handler the body that was checked.
+// replayed gives the handler the body that was checked, without the fields behind
+// it, which were not.
 func (a *admission) replayed(r *http.Request, body []byte) {
 	a.body.rest = body
-	r.Body, r.ContentLength, r.TransferEncoding = &a.body, int64(len(body)), nil
+	r.Body, r.ContentLength, r.TransferEncoding, r.Trailer = &a.body, int64(len(body)), nil, nil
 }
 
 // admit returns r as the handler may see it.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mcpbearer/mcpbearer/core"
 )
@@ -105,14 +106,38 @@ func TestNewRefuses(t *testing.T) {
 		"two scope prefixes": {func(c *core.Config) {
 			c.Issuers = []core.Issuer{{URL: "https://a.example", ScopePrefix: "x/"}, {URL: "https://b.example", ScopePrefix: "y/"}}
 		}, "Issuers[1].ScopePrefix", "one spelling"},
-		"nil verifier":             {func(c *core.Config) { c.Verifiers = []core.Verifier{nil} }, "Verifiers[0]", "missing"},
-		"S14 scope with a quote":   {func(c *core.Config) { c.Scopes = []string{`a"b`} }, "Scopes", "scope-token"},
-		"S14 scope with backslash": {func(c *core.Config) { c.Scopes = []string{`a\b`} }, "Scopes", "scope-token"},
-		"S14 scope with CR LF":     {func(c *core.Config) { c.Scopes = []string{"a\r\nb"} }, "Scopes", "scope-token"},
-		"two scopes in one":        {func(c *core.Config) { c.Scopes = []string{"a b"} }, "Scopes", "one scope per entry"},
-		"empty scope":              {func(c *core.Config) { c.Scopes = []string{""} }, "Scopes", "scope-token"},
-		"scope twice":              {func(c *core.Config) { c.Scopes = []string{"a", "a"} }, "Scopes", "twice"},
-		"S38 offline_access":       {func(c *core.Config) { c.Scopes = []string{"offline_access"} }, "Scopes", "offline_access"},
+		"scope with its prefix": {func(c *core.Config) {
+			c.Issuers, c.Scopes = []core.Issuer{{URL: "https://a.example", ScopePrefix: "api://x/"}}, []string{"api://x/read"}
+		}, "Scopes", `write "read"`},
+		"tool's scope with its prefix": {func(c *core.Config) {
+			c.Issuers = []core.Issuer{{URL: "https://a.example", ScopePrefix: "api://x/"}}
+			c.Policy.Tools = map[string]core.Requirement{"t": core.Scopes("api://x/read")}
+		}, `Policy.Tools["t"]`, `write "read"`},
+		"a placeholder": {func(c *core.Config) {
+			c.AuthorizationServers = []string{"https://login.example/{tenant}/v2.0"}
+		}, "AuthorizationServers[0]", "placeholder"},
+		"another placeholder": {func(c *core.Config) {
+			c.AuthorizationServers = []string{"https://login.example/<tenant>/v2.0"}
+		}, "AuthorizationServers[0]", "placeholder"},
+		"one document for all tenants": {func(c *core.Config) {
+			c.Issuers = []core.Issuer{{
+				URL: "https://a.example/{tenantid}", Tenants: []string{"t", "u"},
+				MetadataURL: "https://a.example/common/.well-known/openid-configuration",
+			}}
+		}, "Issuers[0].MetadataURL", "{tenantid}"},
+		"a method in capitals": {func(c *core.Config) {
+			c.Policy.Methods = map[string]core.Requirement{"logging/setlevel": core.Never()}
+		}, `Policy.Methods["logging/setlevel"]`, `write "logging/setLevel"`},
+		"keys that go stale before they cool down": {func(c *core.Config) { c.Limits.KeyStale = time.Second }, "Limits.KeyStale", "KeyCooldown, 10s"},
+		"keys that cool down for too long":         {func(c *core.Config) { c.Limits.KeyCooldown = 48 * time.Hour }, "Limits.KeyStale", "KeyCooldown, 48h"},
+		"nil verifier":                             {func(c *core.Config) { c.Verifiers = []core.Verifier{nil} }, "Verifiers[0]", "missing"},
+		"S14 scope with a quote":                   {func(c *core.Config) { c.Scopes = []string{`a"b`} }, "Scopes", "scope-token"},
+		"S14 scope with backslash":                 {func(c *core.Config) { c.Scopes = []string{`a\b`} }, "Scopes", "scope-token"},
+		"S14 scope with CR LF":                     {func(c *core.Config) { c.Scopes = []string{"a\r\nb"} }, "Scopes", "scope-token"},
+		"two scopes in one":                        {func(c *core.Config) { c.Scopes = []string{"a b"} }, "Scopes", "one scope per entry"},
+		"empty scope":                              {func(c *core.Config) { c.Scopes = []string{""} }, "Scopes", "scope-token"},
+		"scope twice":                              {func(c *core.Config) { c.Scopes = []string{"a", "a"} }, "Scopes", "twice"},
+		"S38 offline_access":                       {func(c *core.Config) { c.Scopes = []string{"offline_access"} }, "Scopes", "offline_access"},
 		"S38 offline_access listed": {
 			func(c *core.Config) { c.Metadata.ScopesSupported = []string{"a", "offline_access"} }, "Metadata.ScopesSupported", "offline_access",
 		},

@@ -94,6 +94,9 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 		a.Context = ctx
 	}
 	admitted := a.admit(r)
+	// No message of MCP needs another protocol. A proxy behind would open a way for
+	// it on which nobody looks at what goes by (RFC 9110 §7.8: it may be ignored).
+	delete(admitted.Header, "Upgrade")
 	if p.message.body != nil {
 		defer func() { _ = a.body.Close() }() // it never fails
 		a.replayed(admitted, *p.message.body)
@@ -128,7 +131,7 @@ type passage struct {
 // token is good, or who may be anonymous.
 func (rs *ResourceServer) pass(r *http.Request, now time.Time, p *passage) {
 	who, bare := rs.authenticate(r, now, rs.config.Scopes)
-	if bare != nil && !(rs.anonymous && r.Method == http.MethodPost && r.Header["Authorization"] == nil) {
+	if bare != nil && !(rs.anonymous && r.Method == http.MethodPost && isBare(r, bare)) {
 		p.denial = bare
 		return
 	}
@@ -140,6 +143,12 @@ func (rs *ResourceServer) pass(r *http.Request, now time.Time, p *passage) {
 		// Nothing may run for a caller who has been answered already.
 		p.denial = rs.denialOf(overdue(err), "", nil)
 	}
+}
+
+// isBare reports whether a request that was refused came without any credentials,
+// also without such as an outer route took away.
+func isBare(r *http.Request, refused *Denial) bool {
+	return r.Header["Authorization"] == nil && refused.Reason == reasonNoCredentials
 }
 
 // passHead looks at the rest of the head of a request whose caller is known.

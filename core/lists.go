@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"strings"
 )
 
 // listKind is one kind of list that an answer can hold.
@@ -154,26 +155,49 @@ type listWriter struct {
 	filter *listFilter
 	status int
 	stream bool
+	failed bool         // whether a failure was sent in place of the answer
 	held   bytes.Buffer // a body, or an event that isn't whole yet
 }
 
 // WriteHeader holds the status of a JSON body back until the body is known.
+// Informational ones go out at once and decide nothing.
 func (w *listWriter) WriteHeader(status int) {
-	if w.status != 0 {
+	switch {
+	case w.status != 0:
+		return
+	case status < http.StatusOK && status != http.StatusSwitchingProtocols:
+		w.ResponseWriter.WriteHeader(status)
 		return
 	}
 	w.status = status
 	w.Header().Del("Content-Length")
+	if encoding := w.Header().Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		// What is compressed, although it was not asked for, can't be looked through.
+		w.fail()
+		return
+	}
 	mediaType, _, _ := mime.ParseMediaType(w.Header().Get("Content-Type"))
 	if w.stream = mediaType == "text/event-stream"; w.stream {
 		w.ResponseWriter.WriteHeader(status)
 	}
 }
 
+// fail sends a failure, and nothing of what the handler answers.
+func (w *listWriter) fail() {
+	w.failed = true
+	w.Header().Del("Content-Encoding")
+	w.Header().Set("Content-Type", "application/json")
+	w.ResponseWriter.WriteHeader(http.StatusInternalServerError)
+	_, _ = w.ResponseWriter.Write(w.filter.failure()) // the client is gone if this fails
+}
+
 // Write takes what the handler answers.
 func (w *listWriter) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.WriteHeader(http.StatusOK)
+	}
+	if w.failed {
+		return len(p), nil
 	}
 	w.held.Write(p)
 	if w.stream {
@@ -249,15 +273,15 @@ func (w *listWriter) finish() {
 	if w.stream && bytes.HasSuffix(w.held.Bytes(), []byte("\r")) {
 		_, _ = w.Write([]byte("\n")) // nothing follows that CR; the client is gone if this fails
 	}
-	if w.status == 0 || w.stream {
+	if w.status == 0 || w.stream || w.failed {
 		return
 	}
 	body, status := w.held.Bytes(), w.status
 	if len(body) > 0 && (status < http.StatusBadRequest || json.Valid(body)) {
 		filtered, err := w.filter.message(body)
 		if err != nil {
-			status, filtered = http.StatusInternalServerError, w.filter.failure()
-			w.Header().Set("Content-Type", "application/json")
+			w.fail()
+			return
 		}
 		body = filtered
 	}
@@ -276,6 +300,9 @@ func (w *listWriter) Flush() { _ = w.FlushError() }
 
 // FlushError is Flush with the error of the writer beneath.
 func (w *listWriter) FlushError() error {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK) // a stream opens with its header, before any event
+	}
 	if !w.stream {
 		return nil
 	}

@@ -1,12 +1,15 @@
 package core_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mcpbearer/mcpbearer/core"
 )
@@ -238,5 +241,65 @@ func TestListsOfAFailingServerPass(t *testing.T) {
 	g.handler = rs.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	if silent = g.post("base", request("tools/list", "{}")); silent.Body.Len() != 0 {
 		t.Errorf("an answer out of nothing: %s", silent.Body)
+	}
+}
+
+// TestListsAfterInformationalAnswers: S45, behind a proxy that passes a 103 on. It
+// says nothing yet of the answer.
+func TestListsAfterInformationalAnswers(t *testing.T) {
+	for contentType, answer := range map[string]string{"application/json": threeTools, "text/event-stream": "data: " + threeTools + "\n\n"} {
+		s := httptest.NewServer(listHandler(t, func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusEarlyHints)
+			w.Header().Set("Content-Type", contentType)
+			w.WriteHeader(http.StatusBadGateway)
+			fmt.Fprint(w, answer)
+		}))
+		t.Cleanup(s.Close)
+		status, header, body := exchange(t, s.URL, request("tools/list", "{}"))
+		names, _ := listed(t, strings.TrimPrefix(body, "data: "), "tools", "name")
+		if status != http.StatusBadGateway || header.Get("Content-Type") != contentType || strings.Join(names, " ") != "get_weather read" {
+			t.Errorf("status %d, %s: %s", status, header.Get("Content-Type"), body)
+		}
+	}
+}
+
+// TestListStreamsOpenAtOnce: S45 and S52, the header of a stream goes out when the
+// handler flushes it, which may be long before there is an event.
+func TestListStreamsOpenAtOnce(t *testing.T) {
+	opened := make(chan struct{})
+	s := httptest.NewServer(listHandler(t, func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		w.(http.Flusher).Flush()
+		<-opened
+		fmt.Fprint(w, "data: "+threeTools+"\n\n")
+	}))
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	answer, err := http.DefaultClient.Do(posted(ctx, t, s.URL, request("tools/list", "{}")))
+	close(opened)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if body, err := io.ReadAll(answer.Body); err != nil || strings.Contains(string(body), "purge") || !strings.Contains(string(body), "get_weather") {
+		t.Errorf("%s, error %v", body, err)
+	}
+}
+
+// TestCompressedListsAreNotShown: S45, a handler may compress unasked (RFC 9110
+// §12.5.3). What the filter can't read doesn't go out, nor is a failure said to be
+// compressed.
+func TestCompressedListsAreNotShown(t *testing.T) {
+	for _, contentType := range []string{"application/json", "text/event-stream"} {
+		w := (&gate{handler: listHandler(t, func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", contentType)
+			w.Header().Set("Content-Encoding", "gzip")
+			fmt.Fprint(w, "purge\n\n")
+		})}).post("base", request("tools/list", "{}"))
+		if w.Code != http.StatusInternalServerError || w.Header().Get("Content-Encoding") != "" ||
+			strings.Contains(w.Body.String(), "purge") || !strings.Contains(w.Body.String(), `"id":7`) {
+			t.Errorf("%s: status %d, %q: %q", contentType, w.Code, w.Header(), w.Body)
+		}
 	}
 }

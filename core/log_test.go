@@ -190,3 +190,17 @@ func TestEachRefusalIsOneTellingLine(t *testing.T) {
 		})
 	}
 }
+
+// TestStrangersBeginNoLine: what a token says of itself can't pass for a line of the
+// log, also where an app prints the denial by itself (security rules, around it).
+func TestStrangersBeginNoLine(t *testing.T) {
+	w := newReadyWorld(t)
+	for _, kid := range []string{"x\nlevel=INFO msg=\"request let in\"", "x\r", "x\u202e", "x\u2028", "x\x1b[2J"} {
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		r.Header.Set("Authorization", "Bearer "+w.mint(func(t *authtest.Token) { t.Header = map[string]any{"kid": kid} }))
+		_, err := w.rs.Authorize(r)
+		if err == nil || strings.Contains(err.Error(), kid) || !strings.Contains(err.Error(), `got "x\`) {
+			t.Errorf("%q: %v", kid, err)
+		}
+	}
+}

@@ -1,9 +1,9 @@
 package core
 
 import (
-	"bytes"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -70,11 +70,8 @@ func (rs *ResourceServer) readMessage(r *http.Request, m *message) *Denial {
 	}
 	m.body = rs.bodies.take()
 	err := readBody(r, m.body, rs.limits.BodyBytes)
-	if errors.Is(err, errTooLarge) {
-		return badMessage(http.StatusRequestEntityTooLarge, rpcInvalidRequest, "the message is too large", "at most Limits.BodyBytes", "more")
-	}
 	if err != nil {
-		return badMessage(http.StatusBadRequest, rpcParseError, "the message could not be read", "a whole body", err.Error())
+		return unread(err)
 	}
 	if m.scanned, err = rpcscan.Scan(*m.body); err != nil {
 		return badMessage(http.StatusBadRequest, rpcParseError, "the message is not one unambiguous JSON-RPC message", "a message that reads one way", err.Error())
@@ -89,13 +86,28 @@ func (rs *ResourceServer) readMessage(r *http.Request, m *message) *Denial {
 	return denial
 }
 
+// unread says why a body could not be read, or not as a whole. Middleware may have a
+// lower limit than the gate.
+func unread(err error) *Denial {
+	limit := "at most Limits.BodyBytes"
+	var middleware *http.MaxBytesError
+	if errors.As(err, &middleware) {
+		limit = fmt.Sprintf("at most the %d bytes that middleware lets through", middleware.Limit)
+	}
+	if middleware != nil || errors.Is(err, errTooLarge) {
+		return badMessage(http.StatusRequestEntityTooLarge, rpcInvalidRequest, "the message is too large", limit, "more")
+	}
+	return badMessage(http.StatusBadRequest, rpcParseError, "the message could not be read", "a whole body", err.Error())
+}
+
 var errTooLarge = errors.New("body over the limit")
 
 // firstRead is how much of a body is believed to come, in bytes.
 const firstRead = 16 << 10
 
-// readBody reads the body into the buffer, which grows with what has come: to
-// announce a long body costs nothing.
+// readBody reads the body to its end into the buffer, which grows with what has
+// come: to announce a long body costs nothing. What is announced ends nothing
+// either, since middleware that unpacks a body leaves the packed one's length.
 func readBody(r *http.Request, buffer *[]byte, limit int64) error {
 	if r.Body == nil {
 		return nil
@@ -103,23 +115,30 @@ func readBody(r *http.Request, buffer *[]byte, limit int64) error {
 	if r.ContentLength > limit {
 		return errTooLarge
 	}
-	if r.ContentLength >= 0 {
-		for have := 0; int64(have) < r.ContentLength; have = len(*buffer) {
-			more := min(int(r.ContentLength)-have, max(firstRead, 3*have))
-			*buffer = slices.Grow(*buffer, more)[:have+more]
-			if _, err := io.ReadFull(r.Body, (*buffer)[have:]); err != nil {
-				return err
+	for {
+		have := len(*buffer)
+		if have == cap(*buffer) {
+			more := max(firstRead, 3*have)
+			if rest := r.ContentLength - int64(have); 0 <= rest && rest < int64(more) {
+				more = int(rest) + 1 // and the end, which some readers tell apart
 			}
+			*buffer = slices.Grow(*buffer, more)
 		}
-		return nil
+		space := (*buffer)[have:cap(*buffer)]
+		if rest := limit - int64(have); rest < int64(len(space)) {
+			space = space[:rest+1]
+		}
+		n, err := r.Body.Read(space)
+		*buffer = (*buffer)[:have+n]
+		switch {
+		case int64(len(*buffer)) > limit:
+			return errTooLarge
+		case err == io.EOF: // none that something else wraps
+			return nil
+		case err != nil:
+			return err
+		}
 	}
-	read := bytes.NewBuffer(*buffer)
-	n, err := read.ReadFrom(io.LimitReader(r.Body, limit+1))
-	*buffer = read.Bytes()
-	if err == nil && n > limit {
-		err = errTooLarge
-	}
-	return err
 }
 
 // checkMirrors holds the header fields that mirror the body against it (MCP

@@ -128,6 +128,7 @@ func (rs *ResourceServer) tell(r *http.Request, began time.Time, who *bearer, op
 		// An observer that breaks down must not take the decision with it.
 		defer func() {
 			if broken := recover(); broken != nil {
+				defer func() { _ = recover() }() // nor must the logger, here and in log
 				rs.config.Logger.ErrorContext(r.Context(), "Config.Observe panicked", "resource", rs.config.Resource)
 			}
 		}()
@@ -148,6 +149,7 @@ func levelOf(d *Denial) slog.Level {
 }
 
 func (rs *ResourceServer) log(ctx context.Context, level slog.Level, e *Event) {
+	defer func() { _ = recover() }()
 	attrs := []slog.Attr{slog.String("resource", e.Resource)}
 	for _, field := range []struct{ name, value string }{
 		{"reason", e.Reason},

@@ -351,6 +351,14 @@ func TestDenyWithToolResult(t *testing.T) {
 	}
 }
 
+// It holds for the endpoint's own scopes, too, where no table says more.
+func TestDenyWithToolResultAlone(t *testing.T) {
+	g := newGate(t, func(c *core.Config) { c.Policy.DenyWithToolResult = true })
+	if w := g.post("other", call("x", "{}")); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"isError":true`) {
+		t.Errorf("status %d: %s", w.Code, w.Body)
+	}
+}
+
 // A subscription to nothing is the MCP handler's to refuse where no table decides:
 // it may have no such method (G8).
 func TestSubscriptionToNothing(t *testing.T) {

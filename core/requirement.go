@@ -83,7 +83,7 @@ func (r Requirement) resolve(ctx context.Context, op Operation, p Principal) (re
 	resolved, err = r.decide(ctx, op, p.clone())
 	switch {
 	case err != nil:
-		return Never(), err
+		return Never(), askable(err)
 	case resolved.kind != scoped && resolved.kind != never:
 		return Never(), errors.New("the Decide callback returned a requirement that is made with neither Scopes, AnyOf of those, nor Never")
 	}

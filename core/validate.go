@@ -18,6 +18,7 @@ import (
 type mistakes struct {
 	list      []error
 	allowHTTP bool
+	prefix    string // of every scope, as clients see it
 }
 
 func (m *mistakes) add(field string, value any, reason, fix string) {
@@ -33,7 +34,7 @@ func (m *mistakes) add(field string, value any, reason, fix string) {
 
 // validate checks every field and returns the parsed resource identifier.
 func (c *Config) validate() (*url.URL, error) {
-	m := &mistakes{allowHTTP: c.DangerouslyAllowHTTP}
+	m := &mistakes{allowHTTP: c.DangerouslyAllowHTTP, prefix: c.scopePrefix()}
 	resource := m.resource(c)
 	m.servers(c)
 	for i := range c.Issuers {
@@ -173,6 +174,8 @@ func (m *mistakes) issuerURL(field, value string) {
 	case u == nil: // told already
 	case u.RawQuery != "" || u.ForceQuery:
 		m.add(field, value, "it has a query", "remove it: issuer identifiers have none (RFC 8414 §2)")
+	case strings.ContainsAny(strings.ReplaceAll(value, tenantPlaceholder, ""), "{}<>"):
+		m.add(field, value, "it has a placeholder in it", "write what stands in its place in the iss of your tokens")
 	case strings.Contains(u.Path, "/.well-known/"):
 		m.add(field, value, "it is the URL of metadata and no issuer", "set what the metadata there have as issuer, most often the part before /.well-known/")
 	}
@@ -240,6 +243,10 @@ func (m *mistakes) tenants(field string, i *Issuer) {
 	case !template && len(i.Tenants) > 0:
 		m.add(field+".URL", i.URL, "Tenants is set, and nothing in it says where a tenant goes", "write "+tenantPlaceholder+" in its place, or remove Tenants")
 	}
+	if template && i.MetadataURL != "" && !strings.Contains(i.MetadataURL, tenantPlaceholder) {
+		m.add(field+".MetadataURL", i.MetadataURL, "every tenant has an issuer of its own, and one document can't be of all",
+			"write "+tenantPlaceholder+" in it where the tenant goes, or leave it empty")
+	}
 	for n, tenant := range i.Tenants {
 		if !isTenant(tenant) {
 			m.add(fmt.Sprintf("%s.Tenants[%d]", field, n), tenant, "it is no tenant's id", "use the letters, digits, dots, underscores and hyphens of the id")
@@ -288,52 +295,10 @@ func (m *mistakes) scopes(field string, list []string) {
 				"remove it: a resource server never asks for it (MCP authorization, refresh tokens)")
 		case slices.Contains(list[:i], scope):
 			m.add(field, list, fmt.Sprintf("%q is listed twice", scope), "remove one")
+		case m.prefix != "" && strings.HasPrefix(scope, m.prefix):
+			m.add(field, list, fmt.Sprintf("%q has the ScopePrefix %q already, which clients would see twice", scope, m.prefix),
+				fmt.Sprintf("write %q", strings.TrimPrefix(scope, m.prefix)))
 		}
-	}
-}
-
-// policy checks every requirement of every table.
-func (m *mistakes) policy(p *Policy) {
-	if p.Unlisted.kind != never && p.Tools == nil && p.Prompts == nil && p.Resources == nil {
-		m.add("Policy.Unlisted", "a requirement", "no table is set that could leave anything unlisted, so it would hold for nothing",
-			"set Tools, Prompts or Resources, an empty map if need be; or put the scopes into Config.Scopes")
-	}
-	for _, table := range []struct {
-		field string
-		rules map[string]Requirement
-	}{
-		{"Policy.Tools", p.Tools},
-		{"Policy.Prompts", p.Prompts},
-		{"Policy.Resources", p.Resources},
-		{"Policy.Methods", p.Methods},
-	} {
-		for _, name := range slices.Sorted(maps.Keys(table.rules)) {
-			rule := table.rules[name]
-			field := fmt.Sprintf("%s[%q]", table.field, name)
-			m.requirement(field, rule)
-			if rule.kind == decided && table.field == "Policy.Methods" {
-				m.add(field, "Decide(…)", "a method has no arguments of its own to decide by", "put the callback into Tools, Prompts or Resources")
-			}
-		}
-	}
-	m.requirement("Policy.Unlisted", p.Unlisted)
-	for _, text := range slices.Sorted(maps.Keys(p.Resources)) {
-		if _, err := templateOf(text); err != nil {
-			m.add(fmt.Sprintf("Policy.Resources[%q]", text), text, "it is no URI template: "+err.Error(), "write it as RFC 6570 says, or list the URI itself")
-		}
-	}
-}
-
-// requirement checks that a requirement says what its maker meant.
-func (m *mistakes) requirement(field string, r Requirement) {
-	for _, alternative := range r.alternatives {
-		m.scopes(field, alternative)
-	}
-	switch r.kind {
-	case callbackless:
-		m.add(field, "Decide(nil)", "there is no callback to decide", "give it one, or write Never()")
-	case alternativeless:
-		m.add(field, "AnyOf(…)", "its alternatives are not all made with Scopes, or there are none", "give it requirements made with Scopes, and one at least")
 	}
 }
 
@@ -381,6 +346,11 @@ func (m *mistakes) limits(l Limits) {
 	} {
 		if limit.negative {
 			m.add("Limits."+limit.field, limit.value, "it is negative", "leave it zero for the default")
+			return
 		}
+	}
+	if l = l.completed(); l.KeyStale < l.KeyCooldown {
+		m.add("Limits.KeyStale", l.KeyStale, fmt.Sprintf("keys would be given up before they may be fetched again, after KeyCooldown, %s", l.KeyCooldown),
+			"set a longer KeyStale or a shorter KeyCooldown")
 	}
 }

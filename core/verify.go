@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/mcpbearer/mcpbearer/internal/keyset"
 )
@@ -122,11 +124,15 @@ func invalid(reason, expected, got string) error {
 	return &refusal{outcome: ErrInvalid, reason: reason, expected: expected, got: bounded(got)}
 }
 
-// bounded keeps what a stranger sent from filling the log.
+// bounded keeps what a stranger sent from filling the log, or beginning a line of its
+// own in one.
 func bounded(s string) string {
 	const most = 200
-	if len(s) > most {
+	switch {
+	case len(s) > most:
 		return fmt.Sprintf("%q… (%d bytes)", s[:most], len(s))
+	case strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return strconv.Quote(s)
 	}
 	return s
 }
@@ -211,7 +217,17 @@ func askVerifier(ctx context.Context, v Verifier, token string) (p Principal, er
 			err = fmt.Errorf("the verifier panicked: %v", broken)
 		}
 	}()
-	return v.Verify(ctx, token)
+	p, err = v.Verify(ctx, token)
+	return p, askable(err)
+}
+
+// askable returns the error of a callback, once it has shown that it can be asked. A
+// nil pointer in an error can't, and panics where the callback's panics are caught.
+func askable(err error) error {
+	if err != nil {
+		_, _ = err.Error(), errors.Is(err, ErrInvalid)
+	}
+	return err
 }
 
 // current checks that the token has not ended. Every verifier's principal is
@@ -243,7 +259,7 @@ func (rs *ResourceServer) confirm(r *http.Request, p *Principal) (err error) {
 	// whole.
 	bodiless := *r
 	bodiless.Body = http.NoBody
-	return rs.config.Confirm(&bodiless, p.clone())
+	return askable(rs.config.Confirm(&bodiless, p.clone()))
 }
 
 // sameAudience compares two audience values byte for byte, but for the slash

@@ -2,6 +2,7 @@ package keyset_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -56,6 +57,22 @@ func TestS30ABrokenTransportIsAnOutage(t *testing.T) {
 		pass(10 * time.Minute)
 		if err := verify(t.Context(), t, set, b, &b.kid); err != nil {
 			t.Errorf("a new key once it is whole again: %v", err)
+		}
+	})
+}
+
+// TestReadyWaitsForNoWorkerThatHasEnded: S27, a service that stops while it still
+// waits for its keys stops.
+func TestReadyWaitsForNoWorkerThatHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var e endpoint
+		e.set(refuse)
+		ctx, cancel := context.WithCancel(t.Context())
+		set := e.start(ctx, t)
+		synctest.Wait()
+		cancel()
+		if err := set.Ready(t.Context()); !errors.Is(err, keyset.ErrUnavailable) {
+			t.Errorf("Ready = %v, want ErrUnavailable", err)
 		}
 	})
 }

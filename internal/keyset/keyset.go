@@ -67,7 +67,8 @@ type Set struct {
 	choose  keyfunc.Keyfunc
 
 	current atomic.Pointer[snapshot]
-	loaded  chan struct{} // closed when the first set is in
+	loaded  chan struct{}   // closed when the first set is in
+	ended   <-chan struct{} // closed when no fetch will follow
 
 	wanted chan struct{} // wakes the worker before its pause is over
 
@@ -86,6 +87,7 @@ func Start(ctx context.Context, locate Locate, options Options) (*Set, error) {
 		options: options,
 		locate:  locate,
 		loaded:  make(chan struct{}),
+		ended:   ctx.Done(),
 		wanted:  make(chan struct{}, 1),
 		pending: make(chan struct{}), // the first fetch is promised from the start
 	}
@@ -98,10 +100,12 @@ func Start(ctx context.Context, locate Locate, options Options) (*Set, error) {
 	return s, nil
 }
 
-// Ready waits until a usable set is held, or returns why none is once ctx ends.
+// Ready waits until a usable set is held, or returns why none is once ctx ends, or
+// the worker has.
 func (s *Set) Ready(ctx context.Context) error {
 	select {
 	case <-s.loaded:
+	case <-s.ended:
 	case <-ctx.Done():
 		return errors.Join(s.unavailable(), ctx.Err())
 	}

@@ -1,0 +1,119 @@
+package core_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mcpbearer/mcpbearer/core"
+)
+
+// guarded serves a handler behind the policy of most rows.
+func guarded(t *testing.T, mcp http.Handler) *httptest.Server {
+	t.Helper()
+	c := quiet()
+	c.AuthorizationServers, c.Verifiers, c.Scopes = nil, []core.Verifier{scopesVerifier{}}, []string{"base"}
+	notes(&c)
+	rs, err := core.New(stopped(t), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(rs.Handler(mcp))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// TestNoOtherProtocolLeadsPastTheGate: S40 and G5. Once a proxy has switched
+// protocols for a message that was let in, it would pass on whatever comes next,
+// with nobody to look at it.
+func TestNoOtherProtocolLeadsPastTheGate(t *testing.T) {
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") == "" {
+			w.WriteHeader(http.StatusAccepted)
+			return
+		}
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, err = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+		if err := errors.Join(err, conn.Close()); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer upstream.Close()
+	to, err := url.Parse(upstream.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := guarded(t, httputil.NewSingleHostReverseProxy(to))
+	status, _, _ := exchange(t, s.URL, call("get_weather", "{}"), func(r *http.Request) {
+		r.Header.Set("Connection", "Upgrade")
+		r.Header.Set("Upgrade", "websocket")
+	})
+	if status != http.StatusAccepted {
+		t.Errorf("status %d, want that of the message, 202", status)
+	}
+}
+
+// TestTrailersStayBehind: fields behind the body come too late to be checked, and
+// an Authorization among them is as little the handler's as that of the head (G3).
+func TestTrailersStayBehind(t *testing.T) {
+	seen := make(chan http.Header, 1)
+	s := guarded(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen <- r.Trailer }))
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	body := call("get_weather", "{}")
+	_, err = fmt.Fprintf(conn, "POST /mcp HTTP/1.1\r\nHost: mcp.example\r\nAuthorization: Bearer scopes:base\r\nContent-Type: application/json\r\n"+
+		"Transfer-Encoding: chunked\r\nTrailer: Authorization, Mcp-Session-Id\r\n\r\n"+
+		"%x\r\n%s\r\n0\r\nAuthorization: Bearer another\r\nMcp-Session-Id: x\r\n\r\n", len(body), body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("status %d", answer.StatusCode)
+	}
+	if trailer := <-seen; len(trailer) > 0 {
+		t.Errorf("the handler sees the fields %q", trailer)
+	}
+}
+
+// TestOuterTokensThatEndMeanwhile: S47, a caller whose token was good on an outer
+// route and is over by now is not anonymous.
+func TestOuterTokensThatEndMeanwhile(t *testing.T) {
+	w := newReadyWorld(t, func(c *core.Config) {
+		c.Policy.Tools = map[string]core.Requirement{"open": core.Anonymous()}
+	})
+	ran := false
+	endpoint := w.rs.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true }))
+	app := w.rs.Protect(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.clock.Advance(2 * time.Hour)
+		endpoint.ServeHTTP(rw, r)
+	}))
+	r := httptest.NewRequest(http.MethodPost, "/mcp", strings.NewReader(call("open", "{}")))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+w.mint())
+	answer := httptest.NewRecorder()
+	app.ServeHTTP(answer, r)
+	if answer.Code != http.StatusUnauthorized || ran {
+		t.Errorf("status %d, want 401; the handler ran: %v", answer.Code, ran)
+	}
+}

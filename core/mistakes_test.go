@@ -69,6 +69,29 @@ func TestMistakesAreToldAsTheyWereMade(t *testing.T) {
 			func(c *core.Config) { c.CheckAfter = -time.Second },
 			`core.Config: CheckAfter is -1s: it is negative; leave it zero for no check, or set how long the service takes to listen`,
 		},
+		"keys that nobody asks for": {
+			issuer(core.Issuer{JWKSURL: "https://as.example/jwks", Introspection: &core.Introspection{ClientID: "me", ClientSecret: "s"}}),
+			`core.Config: Issuers[0].Introspection.OpaqueOnly is false: JWTs are introspected, so JWKSURL is never asked; ` +
+				`set OpaqueOnly to have JWTs verified by the issuer's keys, or remove JWKSURL`,
+		},
+		"opaque tokens of many tenants": {
+			func(c *core.Config) {
+				c.Issuers = []core.Issuer{{
+					URL: "https://as.example/{tenantid}", Tenants: []string{"one"},
+					Introspection: &core.Introspection{Endpoint: "https://as.example/introspect", ClientID: "me", ClientSecret: "s"},
+				}}
+			},
+			`core.Config: Issuers[0].Introspection is introspection at "https://as.example/introspect" by "me": opaque tokens don't say of which tenant they are; ` +
+				`list one Issuer without Tenants for them`,
+		},
+		"a claim that no value would do for": {
+			issuer(core.Issuer{Require: map[string][]string{"roles": nil}}),
+			`core.Config: Issuers[0].Require["roles"] is []string(nil): no value would do; name a claim and list its good values, or remove the entry`,
+		},
+		"a rule for no claim": {
+			issuer(core.Issuer{Require: map[string][]string{"": {"x"}}}),
+			`core.Config: Issuers[0].Require[""] is []string{"x"}: no value would do; name a claim and list its good values, or remove the entry`,
+		},
 		"an id of no key": {
 			introspection(core.Introspection{ClientSecret: "s", KeyID: "k"}),
 			`core.Config: Issuers[0].Introspection.KeyID is "k": there is no Key whose id it could be; set Key, or remove it`,

@@ -65,7 +65,9 @@ func TestMistakesAreToldAsTheyWereMade(t *testing.T) {
 		"a callback for a method": {
 			func(c *core.Config) {
 				c.Policy.Methods = map[string]core.Requirement{
-					"tools/list": core.Decide(func(context.Context, core.Operation, core.Principal) (core.Requirement, error) { return core.Scopes(), nil }),
+					"tools/list": core.Decide(func(context.Context, core.Operation, core.Principal) (core.Requirement, error) {
+						return core.Scopes(), nil
+					}),
 				}
 			},
 			`core.Config: Policy.Methods["tools/list"] is "Decide(…)": a method has no arguments of its own to decide by; put the callback into Tools, Prompts or Resources`,

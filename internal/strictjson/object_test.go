@@ -73,6 +73,7 @@ func TestObjectReads(t *testing.T) {
 		" \t\r\n{ } ",
 		`{"a":null,"b":true,"c":false,"d":-0.5e+10,"e":"\ud83d\ude00 \\ \" \/","f":{"a":1,"a":2},"g":[[],{}]}`,
 		`{"a":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`,
+		`{"a":[` + strings.Repeat("[],{},", 100) + `[]]}`,
 		manyMembers(256),
 	} {
 		members, err := strictjson.Object([]byte(text))
@@ -176,7 +177,7 @@ func TestEveryByteCounts(t *testing.T) {
 	const bytes = " \t\n\r\x00\x1f{}[]:,\"\\/ux09-+.eEaAfFgGznrtl\x7f\xc3"
 	for _, text := range []string{
 		`{"a":"\u0041\uFf0a\n","bc":[-0.5e+10,0,90]}`, ` { "b" : [ ] , "c" : { } } `, `{"a":[ { "b" : null , "c" : true } , false ]}`,
-		`{"a":"\ud83d\ude00\udBFF\uDFff"}`, `[ "a\u0062" , "c" ]`, `"\u00e9\uABCD\""`, `{"n":10.05E-09}`, `{"n":1e5}`,
+		`{"a":"\ud83d\ude00\udBFF\uDFff"}`, `[ "a\u0062" , "c" ]`, `"\u00e9\uABCD\""`, `"\ud83d\uDE09"`, `"\uD990\udc99"`, `["\uDAC9\uDFFF"]`, `{"n":10.05E-09}`, `{"n":1e5}`,
 	} {
 		for i := range len(text) + 1 {
 			agree(t, text[:i])
@@ -252,6 +253,7 @@ func FuzzFold(f *testing.F) {
 	f.Add("name", "NAME")
 	f.Add("\u212as\u03c3", "k\u017f\u03c2")
 	f.Add("a", "b")
+	f.Add("@az[{`", "@AZ[{`")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		if !isUTF8([]byte(a)) || !isUTF8([]byte(b)) {
 			return

@@ -114,10 +114,15 @@ func (w *World) outlive() []string {
 	if response.StatusCode != http.StatusOK {
 		return []string{fmt.Sprintf("status: expected 200, got %d", response.StatusCode)}
 	}
+	ended := make(chan error, 1)
+	go func() { // until the body is closed
+		_, err := io.Copy(io.Discard, response.Body)
+		ended <- err
+	}()
 	select {
 	case <-l.begun:
-	case <-ctx.Done():
-		return []string{"the handler doesn't begin"}
+	case <-ended:
+		return []string{"the answer ends, and the handler never began"}
 	}
 	if w.app.Servers != nil {
 		d.check("a clock waits for the end of the token", l.ends, w.bell.begun() > waits)
@@ -134,7 +139,7 @@ func (w *World) outlive() []string {
 	case <-ctx.Done():
 		return append(d.list, "the handler doesn't end")
 	}
-	if _, err := io.ReadAll(response.Body); err != nil && !l.ends {
+	if err := <-ended; err != nil && !l.ends {
 		d.list = append(d.list, "the answer is cut off: "+err.Error())
 	}
 	return d.list

@@ -101,7 +101,7 @@ func (l *locked) server() *mcp.Server {
 
 // send sends one message, while the SDK gets another, and returns what ran and
 // what came.
-func (l *locked) send(t *testing.T, session, sent, got string) (ran []string, answer *http.Response, body string) {
+func (l *locked) send(t *testing.T, session, sent, got string) (ran []string, answer http.Header, body string) {
 	t.Helper()
 	l.got, l.ran = got, nil
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, l.URL+"/mcp", strings.NewReader(sent))
@@ -126,7 +126,7 @@ func (l *locked) send(t *testing.T, session, sent, got string) (ran []string, an
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.ran), resp, string(text)
+	return slices.Clone(l.ran), resp.Header, string(text)
 }
 
 // TestG11WhatTheGateHasNotCheckedDoesNotRun: should the SDK read a message otherwise
@@ -147,7 +147,7 @@ func TestG11WhatTheGateHasNotCheckedDoesNotRun(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			l := newLocked(t, options)
 			_, opened, _ := l.send(t, "", cases.Request("initialize", open), "")
-			session := opened.Header.Get("Mcp-Session-Id")
+			session := opened.Get("Mcp-Session-Id")
 			l.send(t, session, `{"jsonrpc":"2.0","method":"notifications/initialized"}`, "")
 			refused := func(name, sent, got string) {
 				t.Helper()

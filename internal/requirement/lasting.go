@@ -121,8 +121,8 @@ func (w *World) outlive() []string {
 	}()
 	select {
 	case <-l.begun:
-	case <-ended:
-		return []string{"the answer ends, and the handler never began"}
+	case err := <-ended:
+		return []string{fmt.Sprintf("the answer ends (%v), and the handler never began", err)}
 	}
 	if w.app.Servers != nil {
 		d.check("a clock waits for the end of the token", l.ends, w.bell.begun() > waits)

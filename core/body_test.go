@@ -23,6 +23,9 @@ func TestReplayedBodiesEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.giveBack(buffer)
+	if len(*buffer) != 0 {
+		t.Errorf("a buffer with %q in it goes back", *buffer)
+	}
 	*buffer = append(*buffer, "another's secret"...)
 	if n, err := b.Read(first); n != 0 || !errors.Is(err, http.ErrBodyReadAfterClose) {
 		t.Errorf("after the end: %d bytes, error %v", n, err)

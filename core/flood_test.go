@@ -77,3 +77,58 @@ func TestS33KnownTokensComeFirst(t *testing.T) {
 		})
 	}
 }
+
+// TestS34NoAnswerOfBeforeAForgettingIsBelieved: a token that is revoked while the
+// issuer is asked about it is refused from the forgetting on.
+func TestS34NoAnswerOfBeforeAForgettingIsBelieved(t *testing.T) {
+	const token = "revoked-meanwhile"
+	for name, forget := range map[string]func(*core.ResourceServer){
+		"by principal": func(rs *core.ResourceServer) { rs.Forget(func(core.Principal) bool { return true }) },
+		"by token":     func(rs *core.ResourceServer) { rs.ForgetToken(token) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(config *core.Config) {
+				i := &config.Issuers[0]
+				i.JWKSURL = ""
+				i.Introspection = &core.Introspection{Endpoint: i.URL + "/introspect", ClientID: authtest.ClientID, ClientSecret: authtest.ClientSecret}
+			})
+			var asked atomic.Int32
+			release := make(chan struct{})
+			w.as.Answer("/introspect", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+				before := asked.Add(1) == 1
+				if w.ring(); before {
+					select {
+					case <-release:
+					case <-r.Context().Done():
+					}
+				}
+				fmt.Fprintf(rw, `{"active":%v,"sub":"alice","aud":%q,"scope":"a","exp":4000000000}`, before, worldResource)
+			}))
+			ask := func() <-chan bool {
+				letIn := make(chan bool, 1)
+				go func() {
+					r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+					r.Header.Set("Authorization", "Bearer "+token)
+					_, err := w.rs.Authorize(r, "a")
+					letIn <- err == nil
+				}()
+				return letIn
+			}
+			first := ask()
+			w.await("the question", func() bool { return asked.Load() == 1 })
+			forget(w.rs)
+			second := ask()
+			w.await("a question of its own", func() bool { return asked.Load() == 2 })
+			if <-second {
+				t.Error("a token is good by an answer that was under way when it was forgotten")
+			}
+			close(release)
+			if !<-first {
+				t.Error("the request of before is refused")
+			}
+			if <-ask() {
+				t.Error("the answer of before was kept")
+			}
+		})
+	}
+}

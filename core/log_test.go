@@ -97,6 +97,7 @@ var _ io.Writer = (*lines)(nil)
 // was wrong, what was expected, and which setting cures it.
 func TestEachRefusalIsOneTellingLine(t *testing.T) {
 	as := authtest.NewServer(t, func(c *devissuer.Config) { c.Now = loggedTime })
+	as.KeyID("RS256") // is made now, while nobody waits for it by a clock that stands still
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	const denied = `level=INFO msg="request denied" resource=https://mcp.example/mcp `

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -60,6 +61,20 @@ func TestMistakesAreToldAsTheyWereMade(t *testing.T) {
 				c.Policy = core.Policy{Tools: map[string]core.Requirement{}, Unlisted: core.Scopes("a b")}
 			},
 			`core.Config: Policy.Unlisted is []string{"a b"}: "a b" is no scope-token; list one scope per entry, of printable ASCII without space, quote and backslash (RFC 6749 §3.3)`,
+		},
+		"a callback for a method": {
+			func(c *core.Config) {
+				c.Policy.Methods = map[string]core.Requirement{
+					"tools/list": core.Decide(func(context.Context, core.Operation, core.Principal) (core.Requirement, error) {
+						return core.Scopes(), nil
+					}),
+				}
+			},
+			`core.Config: Policy.Methods["tools/list"] is "Decide(…)": a method has no arguments of its own to decide by; put the callback into Tools, Prompts or Resources`,
+		},
+		"metadata that are never asked for": {
+			issuer(core.Issuer{MetadataURL: "https://as.example/m", Introspection: &core.Introspection{Endpoint: "https://as.example/i", ClientID: "me", ClientSecret: "s"}}),
+			`core.Config: Issuers[0].Introspection.Endpoint is "https://as.example/i": with it MetadataURL is never asked; remove one of the two`,
 		},
 		"a negative time": {
 			func(c *core.Config) { c.Limits.KeyStale = -time.Hour },

@@ -334,11 +334,13 @@ func TestDenyWithToolResult(t *testing.T) {
 	var answer struct {
 		ID     int
 		Result struct {
+			Content []struct{ Type, Text string }
 			IsError bool
 			Meta    map[string][]string `json:"_meta"`
 		}
 	}
-	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != http.StatusOK || !answer.Result.IsError || answer.ID != 7 {
+	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != http.StatusOK || !answer.Result.IsError || answer.ID != 7 ||
+		len(answer.Result.Content) != 1 || answer.Result.Content[0].Type != "text" || answer.Result.Content[0].Text == "" {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
 	}
 	if got := answer.Result.Meta["mcp/www_authenticate"]; len(got) != 1 || !strings.Contains(got[0], `scope="base notes:write"`) {

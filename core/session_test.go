@@ -100,6 +100,12 @@ func TestAdoptedSessionsCountForTheirOwner(t *testing.T) {
 	if !s.admit("open", "alice") || s.admit("0", "alice") || len(s.byID) != maxOwned {
 		t.Errorf("%d sessions, want %d of alice, the adopted one among them", len(s.byID), maxOwned)
 	}
+	for i := range maxOwned + 1 {
+		s.bind("nobody's "+strconv.Itoa(i), "")
+	}
+	if !s.admit("open", "alice") || len(s.byID) != 2*maxOwned {
+		t.Errorf("%d sessions, want %d: those that nobody owns drive out none of alice's", len(s.byID), 2*maxOwned)
+	}
 }
 
 // TestS48TheNamelessShareNoSession: nothing tells one of them from another.

@@ -110,9 +110,6 @@ func (r *refusal) Unwrap() error { return r.outcome }
 // ruledBy notes whose rules a refusal comes from. One that is kept and shared
 // has it already.
 func ruledBy(issuer *trustedIssuer, err error) error {
-	if err == nil {
-		return nil
-	}
 	var r *refusal
 	if errors.As(err, &r) && r.issuer == nil {
 		r.issuer = issuer

@@ -40,6 +40,10 @@ func newWorld(t *testing.T, change ...func(*core.Config)) *world {
 	t.Helper()
 	w := &world{T: t, clock: environ.NewManual(time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)), bell: make(chan struct{}, 1)}
 	w.as = authtest.NewServer(t, func(c *devissuer.Config) { c.Now, c.AccessTokenTTL = w.clock.Now, time.Hour })
+	// Keys are made when they are first asked for. On a busy machine an RSA key takes
+	// longer than a resource server waits for a key set, and this clock, by which it
+	// would ask again, stands still.
+	w.as.KeyID("RS256")
 	config := core.Config{
 		Resource: worldResource, AuthorizationServers: []string{w.as.Issuer()},
 		Issuers: []core.Issuer{{URL: w.as.Issuer(), JWKSURL: w.as.Endpoints().KeySet}}, Scopes: []string{"a"},

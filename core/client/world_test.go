@@ -65,6 +65,10 @@ func start(t *testing.T, change ...func(*devissuer.Config)) *world {
 		c.Now = w.clock.Now
 		c.Approve = w.approve
 	}}, change...)...)
+	// Keys are made when they are first asked for. On a busy machine an RSA key takes
+	// longer than a resource server waits for a key set, and this clock, by which it
+	// would ask again, stands still.
+	w.as.KeyID("RS256")
 	site := httptest.NewUnstartedServer(nil)
 	w.base = "http://" + site.Listener.Addr().String()
 	w.resource = w.base + "/mcp"

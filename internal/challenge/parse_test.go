@@ -40,6 +40,7 @@ func TestParse(t *testing.T) {
 		{"empty elements", []string{`,, Bearer error="x",, ,scope=y, ,Basic realm=x,`}, []Challenge{bearer("error", "x", "scope", "y"), basic}},
 		{"empty element first among parameters", []string{`Bearer , error=x`}, []Challenge{bearer("error", "x")}},
 		{"token68", []string{"Negotiate YWJj=="}, []Challenge{token68("Negotiate", "YWJj==")}},
+		{"token68 of the ends of what it may hold", []string{"Negotiate AZaz09-._~+/"}, []Challenge{token68("Negotiate", "AZaz09-._~+/")}},
 		{"token68 that looks like a name", []string{"Negotiate abc="}, []Challenge{token68("Negotiate", "abc=")}},
 		{"token68 without padding", []string{"Negotiate abc, Bearer"}, []Challenge{token68("Negotiate", "abc"), bare("Bearer")}},
 		{"token68 with slash and plus", []string{"Bearer scope=a, Negotiate /+a/= , Basic realm=x"}, []Challenge{bearer("scope", "a"), token68("Negotiate", "/+a/="), basic}},

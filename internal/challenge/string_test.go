@@ -25,6 +25,7 @@ func TestString(t *testing.T) {
 		{"S11", "empty value omitted", bearer("error", "", "scope", "", "realm", "x"), `Bearer realm="x"`},
 		{"S1", "no parameter", bearer(), `Bearer`},
 		{"S1", "nothing but empty values", bearer("scope", ""), `Bearer`},
+		{"S14", "the ends of what is printable", bearer("realm", " a~"), `Bearer realm=" a~"`},
 		{"S14", "quote", bearer("realm", `a", error="x`), `Bearer realm="a\", error=\"x"`},
 		{"S14", "backslash before quote", bearer("realm", `a\", b="c`), `Bearer realm="a\\\", b=\"c"`},
 		{"S14", "backslash at the end", bearer("realm", `a\`, "scope", "b"), `Bearer realm="a\\", scope="b"`},

@@ -45,10 +45,15 @@ type held struct {
 	release chan struct{}
 }
 
-func newHeld(t *testing.T) *held {
-	h := &held{arrived: make(chan string, 4*maxAsked), release: make(chan struct{})}
+// newHeld returns such a handler, which never waits for the test to see who
+// arrived, and a client of it. It is let go before its server closes: what is
+// asked while that goes on would be waited for until it gives up.
+func newHeld(t *testing.T) (*held, *Client) {
+	t.Helper()
+	h := &held{arrived: make(chan string, 2*(maxAsked+maxWaiting)), release: make(chan struct{})}
+	c := clientOf(t, h.serve)
 	t.Cleanup(h.letGo)
-	return h
+	return h, c
 }
 
 func (h *held) letGo() {
@@ -71,8 +76,7 @@ func (h *held) serve(w http.ResponseWriter, r *http.Request) {
 // S34: those who come with one token share a question; the one who began it may
 // go.
 func TestQuestionsAreShared(t *testing.T) {
-	h := newHeld(t)
-	c := clientOf(t, h.serve)
+	h, c := newHeld(t)
 	impatient, leave := context.WithCancel(t.Context())
 	left := make(chan error, 1)
 	go func() {
@@ -104,8 +108,7 @@ func TestQuestionsAreShared(t *testing.T) {
 
 // S34: what was begun before somebody was forgotten is not shared after.
 func TestEpochsDontShare(t *testing.T) {
-	h := newHeld(t)
-	c := clientOf(t, h.serve)
+	h, c := newHeld(t)
 	for epoch := range uint64(2) {
 		if _, err := c.join(t.Context(), question{"token", epoch}, false); err != nil {
 			t.Fatal(err)
@@ -117,8 +120,7 @@ func TestEpochsDontShare(t *testing.T) {
 // S33: a flood of made-up tokens has a bound, and tokens that were good before
 // are asked about all the same.
 func TestFloodHasABound(t *testing.T) {
-	h := newHeld(t)
-	c := clientOf(t, h.serve)
+	h, c := newHeld(t)
 	var busy int
 	for i := range maxAsked + maxWaiting + 10 {
 		if _, err := c.join(t.Context(), question{fmt.Sprint("made-up-", i), 0}, false); errors.Is(err, ErrBusy) {

@@ -20,8 +20,8 @@ import (
 // than it may be old gets one of their own, together, in the same turn.
 func TestWhatWasSentIsNotSharedForLong(t *testing.T) {
 	for _, maxAge := range []time.Duration{0, time.Second} {
-		h, clock := newHeld(t), environ.NewManual(time.Unix(0, 0))
-		c := clientOf(t, h.serve)
+		clock := environ.NewManual(time.Unix(0, 0))
+		h, c := newHeld(t)
 		c.options.Clock, c.options.MaxAge = clock.Clock(), maxAge
 		join := func() *call {
 			joined, err := c.join(t.Context(), question{"token", 0}, false)

@@ -123,20 +123,26 @@ func revokedMeanwhileRow() Row {
 		},
 		Run: func(w *World) []string {
 			var statuses [2]string
-			var done sync.WaitGroup
+			var done [2]sync.WaitGroup
 			for i := range statuses {
-				if err := w.sendMeanwhile(&done, &statuses[i]); err != nil {
+				if err := w.sendMeanwhile(&done[i], &statuses[i]); err != nil {
 					return []string{err.Error()}
 				}
 				if i == 0 {
+					answered := make(chan struct{})
+					go func() {
+						defer close(answered)
+						done[0].Wait()
+					}()
 					select {
 					case <-evaluated:
-					case <-w.ctx.Done():
+					case <-answered:
 						return []string{"the issuer was not asked"}
 					}
 				}
 			}
-			done.Wait()
+			done[0].Wait()
+			done[1].Wait()
 			d := &checks{}
 			d.check("status of the one who came first", "200 <nil>", statuses[0])
 			d.check("status of the one who came after the revocation", "401 <nil>", statuses[1])

@@ -99,6 +99,7 @@ func introspectionRows() []Row {
 		{"refresh-token-use", "A refresh token is no access token, whichever member says so.", map[string]any{"token_use": "refresh_token"}, bad("not_an_access_token")},
 		{"id-token", "An ID token is no access token.", map[string]any{"nonce": "x"}, bad("not_an_access_token")},
 		{"scope-number", "Scopes are a string or a list of strings.", map[string]any{"scope": 1}, bad("malformed_token")},
+		{"case-variant", "A member that another reader might take for one that is read is refused.", map[string]any{"CNF": map[string]any{"jkt": "x"}}, bad("malformed_token")},
 		{"lacking", "A token without enough scopes is lacking, not invalid.", map[string]any{"scope": "a"}, endpoint().lacking("7").fetching(1)},
 		{"scope-tab", "Only the space separates scopes.", map[string]any{"scope": "a\tb"}, endpoint().lacking("7").fetching(1)},
 	} {

@@ -236,6 +236,18 @@ func metadataMemberRows() []Row {
 		says("S38/fewer-scopes", "The published scopes can be fewer, or none.",
 			func(_ *World, c *core.Config) { c.Metadata.ScopesSupported = []string{} },
 			strings.Replace(document, `,"scopes_supported":["a","b"]`, "", 1)),
+		says("S38/scopes-of-the-policy", "The scopes that the policy names can be published too, each once.",
+			func(_ *World, c *core.Config) {
+				c.Metadata.ListPolicyScopes = true
+				c.Policy = core.Policy{
+					Tools:     map[string]core.Requirement{"x": core.Scopes("d", "b"), "y": core.AnyOf(core.Scopes("f"), core.Scopes("e"))},
+					Prompts:   map[string]core.Requirement{"x": core.Scopes("g")},
+					Resources: map[string]core.Requirement{"x://y": core.Scopes("h")},
+					Methods:   map[string]core.Requirement{"logging/setLevel": core.Scopes("i")},
+					Unlisted:  core.Scopes("c"),
+				}
+			},
+			strings.Replace(document, `"a","b"`, `"a","b","c","d","e","f","g","h","i"`, 1)),
 		says("S38/other-servers", "What is advertised may differ from what is trusted, and is published byte for byte.",
 			func(_ *World, c *core.Config) {
 				c.AuthorizationServers = []string{"https://AS.example/", "https://as.example/t/../x"}

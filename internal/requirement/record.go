@@ -19,8 +19,9 @@ import (
 
 // bell lets a row wait for what is recorded, without asking over and over.
 type bell struct {
-	mu   sync.Mutex
-	ring chan struct{}
+	mu    sync.Mutex
+	ring  chan struct{}
+	waits int // that a clock was asked for
 }
 
 func newBell() *bell { return &bell{ring: make(chan struct{})} }
@@ -44,12 +45,22 @@ func (b *bell) clock(of *environ.Manual) environ.Clock {
 	clock := of.Clock()
 	return environ.Clock{Now: clock.Now, Timer: func(d time.Duration) (<-chan time.Time, func()) {
 		fired, stop := clock.Timer(d)
+		b.mu.Lock()
+		b.waits++
+		b.mu.Unlock()
 		b.sound()
 		return fired, func() {
 			stop()
 			b.sound()
 		}
 	}}
+}
+
+// begun reports how often somebody began to wait for a clock.
+func (b *bell) begun() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.waits
 }
 
 // record collects what happened, from any goroutine.

@@ -143,7 +143,7 @@ func TestTable(t *testing.T) {
 		}
 	}
 	var missing []string
-	for _, numbers := range [][2]int{{1, 9}, {12, 27}, {31, 39}, {49, 49}, {51, 56}} {
+	for _, numbers := range [][2]int{{1, 9}, {12, 27}, {31, 39}, {49, 56}} {
 		for n := numbers[0]; n <= numbers[1]; n++ {
 			if id := fmt.Sprint("S", n); !behaviours[id] {
 				missing = append(missing, id)

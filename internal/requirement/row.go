@@ -156,7 +156,7 @@ func Rows() []Row {
 		startRows(), keyRows(), keyFetchRows(), discoveryRows(),
 		metadataRows(), metadataPlaceRows(), metadataMemberRows(), resourceRows(),
 		audiencePolicyRows(), tenantRows(), scopeSpellingRows(), introspectionRows(), answerRows(),
-		identityRows(), originRows(), fittingRows(), pathRows(), routeRows(), eventRows(),
+		identityRows(), originRows(), fittingRows(), lastingRows(), pathRows(), routeRows(), eventRows(),
 	)
 	slices.SortFunc(rows, func(a, b Row) int { return cases.CompareIDs(a.ID, b.ID) })
 	return rows

@@ -119,8 +119,9 @@ type World struct {
 	logger   logger
 	events   record[core.Event]
 
-	held *held
-	flow *stream
+	held    *held
+	flow    *stream
+	lasting *lasting
 
 	asked      bool // whether the first resource has the verifier
 	answered   []string

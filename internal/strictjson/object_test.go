@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,6 +73,7 @@ func TestObjectReads(t *testing.T) {
 		" \t\r\n{ } ",
 		`{"a":null,"b":true,"c":false,"d":-0.5e+10,"e":"\ud83d\ude00 \\ \" \/","f":{"a":1,"a":2},"g":[[],{}]}`,
 		`{"a":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`,
+		`{"a":[` + strings.Repeat("[],{},", 100) + `[]]}`,
 		manyMembers(256),
 	} {
 		members, err := strictjson.Object([]byte(text))
@@ -168,6 +170,60 @@ func FuzzObject(f *testing.F) {
 	})
 }
 
+// TestEveryByteCounts tries each text with every byte left out, replaced and
+// doubled by another, and holds the readers against encoding/json (S3: what a token
+// says has one reading, and what is no JSON has none).
+func TestEveryByteCounts(t *testing.T) {
+	const bytes = " \t\n\r\x00\x1f{}[]:,\"\\/ux09-+.eEaAfFgGznrtl\x7f\xc3"
+	for _, text := range []string{
+		`{"a":"\u0041\uFf0a\n","bc":[-0.5e+10,0,90]}`, ` { "b" : [ ] , "c" : { } } `, `{"a":[ { "b" : null , "c" : true } , false ]}`,
+		`{"a":"\ud83d\ude00\udBFF\uDFff"}`, `[ "a\u0062" , "c" ]`, `"\u00e9\uABCD\""`, `"\ud83d\uDE09"`, `"\uD990\udc99"`, `["\uDAC9\uDFFF"]`, `{"n":10.05E-09}`, `{"n":1e5}`,
+	} {
+		for i := range len(text) + 1 {
+			agree(t, text[:i])
+			if i < len(text) {
+				agree(t, text[:i]+text[i+1:])
+			}
+			for _, c := range []byte(bytes) {
+				agree(t, text[:i]+string(rune(c))+text[i:])
+				if i < len(text) {
+					agree(t, text[:i]+string([]byte{c})+text[i+1:])
+				}
+			}
+		}
+	}
+}
+
+// agree reports what is read here and is nothing for encoding/json, or the other
+// way about.
+func agree(t *testing.T, text string) {
+	t.Helper()
+	valid := json.Valid([]byte(text)) && isUTF8([]byte(text))
+	trimmed := strings.TrimSpace(text)
+	_, err := strictjson.Object([]byte(text))
+	if object := valid && trimmed[0] == '{'; errors.Is(err, strictjson.ErrSyntax) == object || err == nil && !object {
+		t.Fatalf("Object(%q): %v, while it is an object: %v", text, err, object)
+	}
+	if text != trimmed {
+		return // the values of members have no white space around them
+	}
+	var one string
+	isOne := valid && text[0] == '"' && json.Unmarshal([]byte(text), &one) == nil && !strings.Contains(one, "\ufffd")
+	if got, ok := strictjson.String([]byte(text)); ok != isOne || ok && got != one {
+		t.Fatalf("String(%q) = %q, %v, while encoding/json has %q, %v", text, got, ok, one, isOne)
+	}
+	var list []*string
+	areMany := valid && text[0] == '[' && json.Unmarshal([]byte(text), &list) == nil && !slices.Contains(list, nil)
+	got, ok := strictjson.Strings([]byte(text))
+	for i := range list {
+		areMany = areMany && !strings.Contains(*list[i], "\ufffd")
+		ok = ok && (!areMany || got[i] == *list[i])
+	}
+	if ok != areMany {
+		t.Fatalf("Strings(%q) = %q, %v, while encoding/json reads them: %v", text, got, ok, areMany)
+	}
+}
+
 // TestLookup finds one member, or refuses what might be another's.
 func TestLookup(t *testing.T) {
 	for text, want := range map[string]struct {
@@ -197,6 +253,7 @@ func FuzzFold(f *testing.F) {
 	f.Add("name", "NAME")
 	f.Add("\u212as\u03c3", "k\u017f\u03c2")
 	f.Add("a", "b")
+	f.Add("@az[{`", "@AZ[{`")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		if !isUTF8([]byte(a)) || !isUTF8([]byte(b)) {
 			return

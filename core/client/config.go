@@ -139,3 +139,7 @@ func (c Credentials) String() string { return "credentials of client " + c.ID }
 
 // GoString hides the secrets.
 func (c Credentials) GoString() string { return c.String() }
+
+// MarshalText is String, so that no way of encoding a config, such as a log in
+// JSON, shows the secrets either.
+func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

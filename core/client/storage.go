@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -89,11 +90,30 @@ func (t Token) String() string { return "token for " + t.Resource }
 // GoString hides the tokens.
 func (t Token) GoString() string { return t.String() }
 
+// LogValue hides the tokens in logs, which may be written as JSON: a [Storage]
+// has to see them there.
+func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
 // String hides the secret.
 func (r Registration) String() string { return "registration of client " + r.ClientID }
 
 // GoString hides the secret.
 func (r Registration) GoString() string { return r.String() }
+
+// LogValue hides the secret in logs, as that of a [Token] does.
+func (r Registration) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// LogValue hides the secrets in logs, as that of a [Token] does.
+func (s State) LogValue() slog.Value {
+	var attrs []slog.Attr
+	if s.Token != nil {
+		attrs = append(attrs, slog.Any("token", *s.Token))
+	}
+	if s.Registration != nil {
+		attrs = append(attrs, slog.Any("registration", *s.Registration))
+	}
+	return slog.GroupValue(append(attrs, slog.String("issuer", s.Issuer))...)
+}
 
 // clone returns a State that shares nothing with s.
 func (s State) clone() State {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -63,6 +64,35 @@ func TestNoOtherProtocolLeadsPastTheGate(t *testing.T) {
 	})
 	if status != http.StatusAccepted {
 		t.Errorf("status %d, want that of the message, 202", status)
+	}
+}
+
+// TestNoProtocolUnasked: S40 and G5, nor is one opened by an upstream that switches
+// without having been asked.
+func TestNoProtocolUnasked(t *testing.T) {
+	for _, fields := range []string{"Connection: Upgrade\r\nUpgrade: websocket\r\n", "Connection: Upgrade\r\n", ""} {
+		upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, err = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\n"+fields+"\r\n")
+			if err := errors.Join(err, conn.Close()); err != nil {
+				t.Error(err)
+			}
+		}))
+		t.Cleanup(upstream.Close)
+		to, err := url.Parse(upstream.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		proxy := httputil.NewSingleHostReverseProxy(to)
+		proxy.ErrorLog = log.New(io.Discard, "", 0)
+		status, _, _ := exchange(t, guarded(t, proxy).URL, call("get_weather", "{}"))
+		if status != http.StatusBadGateway {
+			t.Errorf("%q: status %d, want 502", fields, status)
+		}
 	}
 }
 

@@ -130,14 +130,14 @@ func TestMistakesAreToldAsTheyWereMade(t *testing.T) {
 // New lists every mistake, whatever it takes to find it.
 func TestNewListsTheMistakesOfEveryKind(t *testing.T) {
 	config := quiet()
-	config.Limits.TokenBytes = -1
+	config.Limits.TokenBytes, config.Limits.BodyBytes, config.Limits.KeyStale = -1, -1, -1
 	config.Policy.Resources = map[string]core.Requirement{"a://{": core.Scopes(), "b://{": core.Scopes(), "c://{x}": core.Scopes()}
 	config.Metadata.Extra = map[string]any{"x": func() {}, "y": make(chan int), "z": 1}
 	var fields []string
 	for _, m := range mistakesOf(t, config) {
 		fields = append(fields, m.Field)
 	}
-	want := `Policy.Resources["a://{"] Policy.Resources["b://{"] Metadata.Extra["x"] Metadata.Extra["y"] Limits.TokenBytes`
+	want := `Policy.Resources["a://{"] Policy.Resources["b://{"] Metadata.Extra["x"] Metadata.Extra["y"] Limits.TokenBytes Limits.BodyBytes Limits.KeyStale`
 	if got := strings.Join(fields, " "); got != want {
 		t.Errorf("mistakes in\n%s\nwant\n%s", got, want)
 	}

@@ -346,11 +346,10 @@ func (m *mistakes) limits(l Limits) {
 	} {
 		if limit.negative {
 			m.add("Limits."+limit.field, limit.value, "it is negative", "leave it zero for the default")
-			return
 		}
 	}
-	if l = l.completed(); l.KeyStale < l.KeyCooldown {
-		m.add("Limits.KeyStale", l.KeyStale, fmt.Sprintf("keys would be given up before they may be fetched again, after KeyCooldown, %s", l.KeyCooldown),
+	if whole := l.completed(); l.KeyStale >= 0 && l.KeyCooldown >= 0 && whole.KeyStale < whole.KeyCooldown {
+		m.add("Limits.KeyStale", whole.KeyStale, fmt.Sprintf("keys would be given up before they may be fetched again, after KeyCooldown, %s", whole.KeyCooldown),
 			"set a longer KeyStale or a shorter KeyCooldown")
 	}
 }

@@ -110,6 +110,9 @@ func (r *refusal) Unwrap() error { return r.outcome }
 // ruledBy notes whose rules a refusal comes from. One that is kept and shared
 // has it already.
 func ruledBy(issuer *trustedIssuer, err error) error {
+	if err == nil {
+		return nil // most often so: what follows would take memory for every token
+	}
 	var r *refusal
 	if errors.As(err, &r) && r.issuer == nil {
 		r.issuer = issuer

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -66,6 +67,10 @@ func (t *Transport) load(ctx context.Context, key Key) (State, error) {
 	return state, storageError(err)
 }
 
+// errTwice is for a change that would be made anew, with a code or a refresh token
+// that is spent.
+var errTwice = errors.New("the Storage ran the change of an Update twice, and may run it once")
+
 // update changes a state. Once the change has begun it is no longer ended with
 // ctx: it may send what can be sent once only. It ends by itself, after
 // requestTimeout at the latest.
@@ -76,7 +81,7 @@ func (t *Transport) update(ctx context.Context, key Key, change func(context.Con
 	defer stop()
 	return t.config.Storage.Update(begun, key, func(s State) (State, error) {
 		if !stop() {
-			return s, ctx.Err()
+			return s, cmp.Or(ctx.Err(), errTwice)
 		}
 		return change(begun, s)
 	})

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -89,5 +90,29 @@ func TestC9StorageFailsForAWhile(t *testing.T) {
 				t.Errorf("%d further authorizations\n%s", n-asked, w.wire)
 			}
 		})
+	}
+}
+
+// repeating is a storage that runs changes anew, as one does that is locked by
+// hope alone.
+type repeating struct{ client.Storage }
+
+// Update implements client.Storage.
+func (r repeating) Update(ctx context.Context, key client.Key, change func(client.State) (client.State, error)) error {
+	return r.Storage.Update(ctx, key, func(s client.State) (client.State, error) {
+		if _, err := change(s); err != nil {
+			return s, err
+		}
+		return change(s)
+	})
+}
+
+// C9, C10: a code or a refresh token is good for one use. A storage that would have
+// it used twice is told, and nothing is stored in silence.
+func TestC9StorageThatRepeatsChanges(t *testing.T) {
+	w := start(t)
+	e := w.mustFail(w.transport(func(c *client.Config) { c.Storage = repeating{client.MemoryStorage()} }), "storage")
+	if !strings.Contains(e.Error(), "twice") {
+		t.Errorf("the error is %v", e)
 	}
 }

@@ -71,3 +71,26 @@ func TestThePoolKeepsNoLargeBuffers(t *testing.T) {
 		t.Errorf("a buffer of %d bytes was kept", cap(*buffer))
 	}
 }
+
+// TestP11BodiesTakeTheirSize: a body that was announced takes the memory that it
+// needs, and one that was not twice that at most.
+func TestP11BodiesTakeTheirSize(t *testing.T) {
+	const most = 8 << 20
+	for _, size := range []int{0, 450, firstRead - 1, firstRead, firstRead + 1, 100_001, 1 << 20, 4<<20 - 1, 4 << 20, 4<<20 + 1, 7<<20 + 5, most} {
+		body := strings.Repeat("x", size)
+		for _, announced := range []int64{int64(size), -1} {
+			r := &http.Request{ContentLength: announced, Body: io.NopCloser(strings.NewReader(body))}
+			var buffer []byte
+			if err := readBody(r, &buffer, most); err != nil || len(buffer) != size {
+				t.Fatalf("%d bytes, announced as %d: %d read, error %v", size, announced, len(buffer), err)
+			}
+			bound := size + 1
+			if announced < 0 {
+				bound = max(firstRead, 2*size)
+			}
+			if cap(buffer) > bound {
+				t.Errorf("%d bytes, announced as %d: a buffer of %d, want %d at most", size, announced, cap(buffer), bound)
+			}
+		}
+	}
+}

@@ -118,11 +118,9 @@ func readBody(r *http.Request, buffer *[]byte, limit int64) error {
 	for {
 		have := len(*buffer)
 		if have == cap(*buffer) {
-			more := max(firstRead, 3*have)
-			if rest := r.ContentLength - int64(have); 0 <= rest && rest < int64(more) {
-				more = int(rest) + 1 // and the end, which some readers tell apart
-			}
-			*buffer = slices.Grow(*buffer, more)
+			grown := make([]byte, have, have+growth(have, r.ContentLength-int64(have)))
+			copy(grown, *buffer)
+			*buffer = grown
 		}
 		space := (*buffer)[have:cap(*buffer)]
 		if rest := limit - int64(have); rest < int64(len(space)) {
@@ -139,6 +137,19 @@ func readBody(r *http.Request, buffer *[]byte, limit int64) error {
 			return err
 		}
 	}
+}
+
+// growth is how much a buffer needs beside the bytes that it has: as many again, or
+// up to six times as many where that is all that is announced.
+func growth(have int, rest int64) int {
+	if rest < 0 {
+		return max(firstRead, have)
+	}
+	more := max(firstRead, 3*have)
+	if rest <= 2*int64(more) {
+		return int(rest) + 1 // and the end, which some readers tell apart
+	}
+	return more
 }
 
 // checkMirrors holds the header fields that mirror the body against it (MCP

@@ -22,17 +22,29 @@ type journal struct {
 	mu   sync.Mutex
 	all  []run
 	read int // of all, how many a test has looked at
+	meet func(ctx context.Context, what string)
 }
 
 func (j *journal) note(ctx context.Context, what string) {
 	p, _ := core.PrincipalFrom(ctx)
 	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.all = append(j.all, run{what, p.Subject, p.Scopes})
+	meet := j.meet
+	j.mu.Unlock()
+	if meet != nil {
+		meet(ctx, what)
+	}
+}
+
+// hold has everything that runs wait in meet, once it is noted.
+func (j *journal) hold(meet func(ctx context.Context, what string)) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.meet = meet
 }
 
 // news returns what ran since it was last asked.
-func (j *journal) news() []string {
+func (j *journal) news() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var names []string
@@ -40,28 +52,38 @@ func (j *journal) news() []string {
 		names = append(names, r.what)
 	}
 	j.read = len(j.all)
-	return names
+	return strings.Join(names, ", ")
 }
 
 // open is what the base scope suffices for. All else needs notes:write.
 func open() []string {
 	return []string{
-		"tool get_weather", "tool read /public", "prompt hello", "resource notes://public", "resource notes://1/page",
+		"tool get_weather", "tool whoami", "tool read /public", "prompt hello", "resource notes://public", "resource notes://1/page",
 		"complete hello", "complete notes://{id}/page", "subscribe notes://public", "unsubscribe notes://public",
 	}
 }
 
-// forAll is what the policy of the anonymous rows gives to everybody.
-func forAll() []string { return []string{"tool get_weather", "prompt hello", "complete hello"} }
+// lawful reports whether the policy lets this run.
+func (r *run) lawful() bool {
+	has := func(scope string) bool { return slices.Contains(r.scopes, scope) }
+	switch {
+	case !has(baseScope), r.what == "tool gone", r.what == "tool spare":
+		return false
+	case r.what == "tool export" && has("export") && has("audit"):
+		return true
+	}
+	return has(writeScope) || slices.Contains(open(), r.what)
+}
 
-// check asserts over everything that ever ran that its caller had the scope.
-func (j *journal) check(t *testing.T, anonymous bool) {
+// check asserts over everything that ever ran that it was lawful, or that the
+// policy of this test lets it run.
+func (j *journal) check(t *testing.T, lets func(*run) bool) {
 	t.Helper()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, r := range j.all {
-		base := slices.Contains(r.scopes, baseScope) || anonymous && slices.Contains(forAll(), r.what)
-		if !base || !slices.Contains(open(), r.what) && !slices.Contains(r.scopes, writeScope) {
+	for i := range j.all {
+		r := &j.all[i]
+		if !r.lawful() && (lets == nil || !lets(r)) {
 			t.Errorf("%s ran for %q with scopes %q", r.what, r.subject, strings.Join(r.scopes, " "))
 		}
 	}

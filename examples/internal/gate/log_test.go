@@ -2,6 +2,8 @@ package gate
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +25,7 @@ type journal struct {
 	all  []run
 	read int // of all, how many a test has looked at
 	meet func(ctx context.Context, what string)
+	body string // the last that an MCP server has read
 }
 
 func (j *journal) note(ctx context.Context, what string) {
@@ -53,6 +56,30 @@ func (j *journal) news() string {
 	}
 	j.read = len(j.all)
 	return strings.Join(names, ", ")
+}
+
+// remembering notes what the MCP server reads of a body.
+func remembering(s *site, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var text strings.Builder
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.TeeReader(r.Body, &text), r.Body}
+		defer func() {
+			s.log.mu.Lock()
+			defer s.log.mu.Unlock()
+			s.log.body = text.String()
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// handed returns the last body that the MCP server has read.
+func (j *journal) handed() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.body
 }
 
 // open is what the base scope suffices for. All else needs notes:write.

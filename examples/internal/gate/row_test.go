@@ -39,7 +39,7 @@ func offer() *cases.Offer {
 
 // rows is the whole table.
 func rows() []row {
-	return slices.Concat(operations(), argumentKeys(), offer().Messages())
+	return slices.Concat(operations(), argumentKeys(), costs(), offer().Messages())
 }
 
 // operations are rule G9: each method that reaches something protected.

@@ -250,6 +250,7 @@ func (s *site) open(t *testing.T, r *request) *http.Response {
 }
 
 const (
+	jsonType    = cases.JSONType
 	initialize  = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"raw","version":"1"}}}`
 	initialized = `{"jsonrpc":"2.0","method":"notifications/initialized"}`
 )

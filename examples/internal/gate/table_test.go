@@ -11,7 +11,7 @@ import (
 func TestTable(t *testing.T) {
 	table := rows()
 	t.Logf("%d rows", len(table))
-	onEverySite(t, option{}, func(t *testing.T, s *site) {
+	onEverySite(t, option{between: remembering}, func(t *testing.T, s *site) {
 		tokens := map[string]string{
 			"none": "", "bad": "junk", "no scope": s.token("alice", "other"), "write alone": s.token("alice", writeScope),
 			"low": s.token("alice", baseScope), "full": s.token("alice", baseScope, writeScope),
@@ -52,6 +52,9 @@ func (s *site) prove(t *testing.T, r *row, tokens map[string]string) {
 		}
 		if ran != runs && !(r.Verdict == silent && holder == "full") {
 			t.Errorf("%s, token %s: ran %q, want %q", r.Name, holder, ran, runs)
+		}
+		if got := s.log.handed(); ran != "" && got != r.Body {
+			t.Errorf("%s, token %s: G5: the MCP server gets other bytes than were checked: %.200s", r.Name, holder, got)
 		}
 		checkBody(t, r, holder, a)
 	}

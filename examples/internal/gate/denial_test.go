@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+	"golang.org/x/oauth2"
 
 	"github.com/mcpbearer/mcpbearer/core"
 )
@@ -31,22 +32,13 @@ func TestS10AnyAlternativeSuffices(t *testing.T) {
 	})
 }
 
-// withToken adds a token to a client's requests.
-type withToken string
-
-// RoundTrip implements http.RoundTripper.
-func (token withToken) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+string(token))
-	return http.DefaultTransport.RoundTrip(r)
-}
-
 // TestS13ClientsSurviveADenial: the official client's session dies of any 403 that
 // doesn't answer its very request.
 func TestS13ClientsSurviveADenial(t *testing.T) {
 	onEverySite(t, option{}, func(t *testing.T, s *site) {
+		low := oauth2.StaticTokenSource(&oauth2.Token{AccessToken: s.token("alice", baseScope)})
 		session, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(), &mcp.StreamableClientTransport{
-			Endpoint: "http://" + s.address + "/mcp", HTTPClient: &http.Client{Transport: withToken(s.token("alice", baseScope))}, DisableStandaloneSSE: true,
+			Endpoint: "http://" + s.address + "/mcp", HTTPClient: oauth2.NewClient(t.Context(), low), DisableStandaloneSSE: true,
 		}, nil)
 		if err != nil {
 			t.Fatal(err)

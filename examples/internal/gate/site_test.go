@@ -221,7 +221,7 @@ func (s *site) ask(t *testing.T, r *request) answer {
 }
 
 // patience is how long anything that must come may take.
-const patience = time.Minute
+const patience = 30 * time.Second
 
 // open sends a request. The caller closes the body of the answer.
 func (s *site) open(t *testing.T, r *request) *http.Response {

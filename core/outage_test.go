@@ -48,8 +48,9 @@ func TestP8NoValidRequestIsRefusedDuringAnOutage(t *testing.T) {
 // TestP7HealsByItself: the authorization server is down at first, for an hour
 // and a half.
 func TestP7HealsByItself(t *testing.T) {
-	w := newWorld(t)
+	w := newAuthority(t)
 	w.as.Down()
+	w.start()
 	w.rest()
 	w.check("while it is down", w.mint(), "keys_unavailable", false)
 	for range 90 {

@@ -38,12 +38,25 @@ type world struct {
 
 func newWorld(t *testing.T, change ...func(*core.Config)) *world {
 	t.Helper()
+	w := newAuthority(t)
+	w.start(change...)
+	return w
+}
+
+// newAuthority is a world without its resource server, which start adds.
+func newAuthority(t *testing.T) *world {
+	t.Helper()
 	w := &world{T: t, clock: environ.NewManual(time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)), bell: make(chan struct{}, 1)}
 	w.as = authtest.NewServer(t, func(c *devissuer.Config) { c.Now, c.AccessTokenTTL = w.clock.Now, time.Hour })
 	// Keys are made when they are first asked for. On a busy machine an RSA key takes
 	// longer than a resource server waits for a key set, and this clock, by which it
 	// would ask again, stands still.
 	w.as.KeyID("RS256")
+	return w
+}
+
+func (w *world) start(change ...func(*core.Config)) {
+	w.Helper()
 	config := core.Config{
 		Resource: worldResource, AuthorizationServers: []string{w.as.Issuer()},
 		Issuers: []core.Issuer{{URL: w.as.Issuer(), JWKSURL: w.as.Endpoints().KeySet}}, Scopes: []string{"a"},
@@ -53,12 +66,11 @@ func newWorld(t *testing.T, change ...func(*core.Config)) *world {
 	for _, f := range change {
 		f(&config)
 	}
-	rs, err := core.New(environ.With(t.Context(), environ.Clock{Now: w.clock.Now, Timer: w.timer}), config)
+	rs, err := core.New(environ.With(w.Context(), environ.Clock{Now: w.clock.Now, Timer: w.timer}), config)
 	if err != nil {
-		t.Fatal(err)
+		w.Fatal(err)
 	}
 	w.rs = rs
-	return w
 }
 
 // newReadyWorld is newWorld, with the keys there.

@@ -72,8 +72,8 @@ func (t *Transport) load(ctx context.Context, key Key) (State, error) {
 var errTwice = errors.New("the Storage ran the change of an Update twice, and may run it once")
 
 // update changes a state. Once the change has begun it is no longer ended with
-// ctx: it may send what can be sent once only. It ends by itself, after
-// requestTimeout at the latest.
+// ctx: it may send what can be sent once only. It ends by itself, for each of its
+// requests has a timeout.
 func (t *Transport) update(ctx context.Context, key Key, change func(context.Context, State) (State, error)) error {
 	begun, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()

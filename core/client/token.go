@@ -163,6 +163,11 @@ func (t *Transport) renew(ctx context.Context, old *held, stored *Token) (*held,
 		return &held{Token: *stored}, fmt.Errorf("%w: another process was refused", errRefused)
 	}
 	next, err := t.exchange(ctx, old.issuer, *stored, t.renewal(stored))
+	if endpoint := t.endpoint(ctx, old.issuer, stored, err); endpoint != stored.TokenEndpoint {
+		there := *stored
+		there.TokenEndpoint = endpoint
+		next, err = t.exchange(ctx, old.issuer, there, t.renewal(stored))
+	}
 	var refusal *Error
 	switch {
 	case err == nil:
@@ -173,6 +178,25 @@ func (t *Transport) renew(ctx context.Context, old *held, stored *Token) (*held,
 		return t.hold(old.issuer, spent), fmt.Errorf("%w: %w", errRefused, err)
 	}
 	return nil, err
+}
+
+// endpoint returns the token endpoint by the issuer's metadata of now, after a
+// refresh has failed at the one of a token. It is the same one still if that is
+// not known, and where there is nothing to find out: OAuth's words come from
+// where the server is, and while the token is good, it can wait.
+func (t *Transport) endpoint(ctx context.Context, issuer string, token *Token, failed error) string {
+	var answer *Error
+	if !errors.As(failed, &answer) || answer.Code != "" {
+		return token.TokenEndpoint
+	}
+	if now := environ.From(ctx).Now(); !answer.refused() && token.due(now) && !token.expired(now) {
+		return token.TokenEndpoint
+	}
+	server, err := t.server(ctx, issuer)
+	if err != nil {
+		return token.TokenEndpoint // What has failed is the error.
+	}
+	return server.TokenEndpoint
 }
 
 // renewal is the form of a request for the next token.

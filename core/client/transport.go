@@ -33,6 +33,8 @@ type Transport struct {
 	// early is the access token that could not be refreshed before its expiry:
 	// once is enough while it is good.
 	early string
+	// widened keeps a registration from being made anew for nothing.
+	widened widened
 }
 
 // held is the token in use.

@@ -104,6 +104,60 @@ func (t *Transport) saved(h *held) {
 	}
 }
 
+// late notes that the storage has failed to take a token, if it is one.
+func (t *Transport) late(h *held) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if h != nil {
+		h.late = true
+	}
+}
+
+// saveTimeout is how long a request that has a token waits for another one to be
+// stored.
+const saveTimeout = time.Second
+
+// saveLate stores a token that the storage has failed to take: the process may end
+// before the next refresh, and what is stored is spent. If it fails again, the
+// next request tries.
+func (t *Transport) saveLate(ctx context.Context, h *held) {
+	t.mu.Lock()
+	late := h.late
+	h.late = false
+	t.mu.Unlock()
+	if !late {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
+	defer cancel()
+	err := t.update(ctx, Key{Issuer: h.issuer, Resource: t.config.Resource}, func(_ context.Context, s State) (State, error) {
+		// Another request or another process may have got a later one meanwhile.
+		if t.inUse(h) && (s.Token == nil || !s.Token.Issued.After(h.Issued)) {
+			token := h.Token
+			s.Token = &token
+		}
+		return s, nil
+	})
+	if err == nil {
+		t.saved(h)
+		err = t.update(ctx, Key{Resource: t.config.Resource}, func(_ context.Context, s State) (State, error) {
+			if s.Issuer != h.issuer {
+				s = State{Issuer: h.issuer, ClientID: t.config.Credentials.ID}
+			}
+			return s, nil
+		})
+	}
+	if err != nil {
+		t.late(h)
+	}
+}
+
+func (t *Transport) inUse(h *held) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.held == h
+}
+
 // unsaved returns the token in use if it is of this issuer and the storage has
 // failed to take it, and else nil.
 func (t *Transport) unsaved(issuer string) *held {
@@ -136,6 +190,7 @@ func (t *Transport) ready(ctx context.Context) (*held, error) {
 	if err != nil || h == nil {
 		return nil, err
 	}
+	t.saveLate(ctx, h)
 	now := environ.From(ctx).Now()
 	expired := h.expired(now)
 	if !t.renewable(h) {
@@ -276,13 +331,16 @@ func (t *Transport) keep(ctx context.Context, g grant, metadataURL string, token
 		return s, nil
 	})
 	if err != nil {
-		t.hold(issuer, token)
+		h = t.hold(issuer, token)
 	}
 	if err == nil {
 		t.saved(h)
 		err = t.update(ctx, Key{Resource: t.config.Resource}, func(context.Context, State) (State, error) {
 			return State{Issuer: issuer, ClientID: t.config.Credentials.ID, MetadataURL: metadataURL}, nil
 		})
+	}
+	if err != nil {
+		t.late(h)
 	}
 	if old := g.about.Issuer; err == nil && old != "" && old != issuer {
 		err = t.update(ctx, Key{Issuer: old, Resource: t.config.Resource}, func(_ context.Context, s State) (State, error) {

@@ -133,6 +133,8 @@ func (t *Transport) refresh(ctx context.Context, old *held) error {
 		})
 		if err == nil {
 			t.saved(next)
+		} else {
+			t.late(next)
 		}
 		if refused != nil {
 			t.doubt(ctx, old.issuer, old.Client, refused)

@@ -41,9 +41,10 @@ type Transport struct {
 type held struct {
 	Token
 	issuer string
-	// saved says that the storage has it, or had it before a later one. Guarded
+	// saved says that the storage has it, or had it before a later one; late that
+	// the storage has failed to take it, or to say of whom it is. Both are guarded
 	// by Transport.mu.
-	saved bool
+	saved, late bool
 }
 
 // New returns a transport for config, or every mistake found in it, joined; each

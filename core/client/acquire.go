@@ -232,8 +232,8 @@ func (t *Transport) fresh(ctx context.Context, now time.Time) (*held, error) {
 func (t *Transport) triedEarly(h *held) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	tried := t.early == h.AccessToken
-	t.early = h.AccessToken
+	tried := t.early != nil && t.early.AccessToken == h.AccessToken
+	t.early = h
 	return tried
 }
 

@@ -19,14 +19,14 @@ type issue struct {
 func (t *Transport) noteIssue(ctx context.Context, token Token) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.issued = issue{token: token.AccessToken, until: environ.From(ctx).Now().Add(denialPause)}
+	t.issued = &issue{token: token.AccessToken, until: environ.From(ctx).Now().Add(denialPause)}
 }
 
 // justIssued reports whether h is what an authorization led to a moment ago.
 func (t *Transport) justIssued(ctx context.Context, h *held) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return h != nil && h.AccessToken == t.issued.token && environ.From(ctx).Now().Before(t.issued.until)
+	return h != nil && t.issued != nil && h.AccessToken == t.issued.token && environ.From(ctx).Now().Before(t.issued.until)
 }
 
 // denial is the word of a user who has just refused, or who never came back, or

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -26,5 +27,26 @@ func TestC18LogsHideSecrets(t *testing.T) {
 	text, err := json.Marshal(map[string]any{"credentials": credentials})
 	if err != nil || strings.Contains(string(text), "s3cret") {
 		t.Errorf("encoded: %s, error %v", text, err)
+	}
+}
+
+// C18: nor does a transport that is printed show its tokens or its config's secret.
+func TestC18PrintedTransport(t *testing.T) {
+	w := start(t)
+	transport := w.transport(func(c *client.Config) {
+		c.Credentials = client.Credentials{Secret: "s3cret", ID: "x"}
+		c.Storage = client.MemoryStorage()
+	})
+	var written strings.Builder
+	slog.New(slog.NewTextHandler(&written, nil)).Info("x", "transport", transport)
+	text := fmt.Sprintf("%v %+v %#v", transport, transport, transport) + written.String()
+	if strings.Contains(text, "s3cret") {
+		t.Errorf("printed: %s", text)
+	}
+	transport = w.transport()
+	w.mustCall(transport, "read")
+	text = fmt.Sprintf("%v %+v %#v", transport, transport, transport)
+	if token := strings.TrimPrefix(w.wire.find("R POST /mcp 200")[0].authorization, "Bearer "); strings.Contains(text, token) {
+		t.Errorf("printed: %s", text)
 	}
 }

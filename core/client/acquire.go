@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mcpbearer/mcpbearer/internal/discovery"
 	"github.com/mcpbearer/mcpbearer/internal/environ"
 )
 
@@ -240,9 +241,24 @@ func (t *Transport) triedEarly(h *held) bool {
 // acquire gets the token that an answer has asked for, or waits for who is
 // getting it. full says that it took an authorization, not a refresh only.
 func (t *Transport) acquire(ctx context.Context, n need) (full bool, err error) {
+	h, err := t.current(ctx)
+	if err != nil {
+		return false, err
+	}
+	if h != nil && t.renewable(h) && !n.fully && len(n.scopes) == 0 {
+		// A refresh asks nobody, so it doesn't wait for a user who is being asked.
+		if _, err := t.share(ctx, &t.renewing, n, t.replace); !errors.Is(err, errRefused) {
+			return false, err
+		}
+	}
+	return t.share(ctx, &t.authorizing, n, t.obtain)
+}
+
+// share gets a token for n, together with who is getting one in the same way.
+func (t *Transport) share(ctx context.Context, g *group, n need, get func(context.Context, need) (bool, error)) (full bool, err error) {
 	for {
 		var own bool
-		full, own, err = t.authorizing.do(ctx, func(ctx context.Context) (bool, error) { return t.obtain(ctx, n) })
+		full, own, err = g.do(ctx, func(ctx context.Context) (bool, error) { return get(ctx, n) })
 		if err != nil || own {
 			return full, err
 		}
@@ -267,8 +283,44 @@ func (t *Transport) satisfied(ctx context.Context, n need) (bool, error) {
 	return h.AccessToken != n.failed && !h.expired(environ.From(ctx).Now()) && containsAll(asked, n.scopes), nil
 }
 
-// obtain gets a token: by a refresh if the authorization server is the same as
-// before and that is enough, else by an authorization.
+// replace refreshes the token, if the authorization server is the same as before.
+// Where that can't be done, or is refused, its error wraps errRefused.
+func (t *Transport) replace(ctx context.Context, n need) (full bool, err error) {
+	if enough, err := t.satisfied(ctx, n); err != nil || enough {
+		return false, err
+	}
+	h, err := t.current(ctx)
+	if err != nil {
+		return false, err
+	}
+	if h == nil || !t.renewable(h) {
+		return false, errRefused
+	}
+	about, err := t.load(ctx, Key{Resource: t.config.Resource})
+	if err != nil {
+		return false, err
+	}
+	_, _, issuer, err := t.locate(ctx, n, about)
+	if err != nil {
+		return false, err
+	}
+	if h.issuer != issuer {
+		return false, errRefused // Nothing of the old server is of use at the new one.
+	}
+	return false, t.refresh(ctx, h)
+}
+
+// locate finds the resource's metadata, where they are, and the authorization
+// server to use.
+func (t *Transport) locate(ctx context.Context, n need, about State) (resource discovery.Resource, metadataURL, issuer string, err error) {
+	resource, metadataURL, err = t.describe(ctx, n.challenge.metadataURL)
+	if err == nil {
+		issuer, err = t.pick(resource.AuthorizationServers, about.Issuer)
+	}
+	return resource, metadataURL, issuer, err
+}
+
+// obtain gets a token by an authorization.
 func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 	if enough, err := t.satisfied(ctx, n); err != nil || enough {
 		return false, err
@@ -277,11 +329,7 @@ func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	resource, metadataURL, err := t.describe(ctx, n.challenge.metadataURL)
-	if err != nil {
-		return false, err
-	}
-	issuer, err := t.pick(resource.AuthorizationServers, about.Issuer)
+	resource, metadataURL, issuer, err := t.locate(ctx, n, about)
 	if err != nil {
 		return false, err
 	}
@@ -291,11 +339,6 @@ func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 	}
 	if h != nil && h.issuer != issuer {
 		h = nil // Nothing of the old server is of use at the new one.
-	}
-	if h != nil && t.renewable(h) && !n.fully && len(n.scopes) == 0 {
-		if err := t.refresh(ctx, h); !errors.Is(err, errRefused) {
-			return false, err
-		}
 	}
 	server, err := t.server(ctx, issuer)
 	if err != nil {

@@ -26,7 +26,7 @@ type Transport struct {
 	outward *http.Client
 	tokens  *http.Client // the same for token requests
 
-	refreshing, authorizing group
+	refreshing, renewing, authorizing group
 
 	mu     sync.Mutex
 	held   *held

@@ -348,6 +348,9 @@ func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 		resource: resource.Resource, server: server, about: about,
 		scopes: t.choose(ctx, n, h, resource, server),
 	}
+	if len(n.scopes) > 0 && h != nil && !h.lacks(g.scopes, n.scopes) {
+		return false, nil // Config.Scopes wants none of it: the 403 is the answer.
+	}
 	if err := t.justDenied(ctx, g, n); err != nil {
 		return true, err
 	}

@@ -30,9 +30,10 @@ func (t *Transport) justIssued(ctx context.Context, h *held) bool {
 }
 
 // denial is the word of a user who has just refused, or who never came back, or
-// came back too late.
+// came back too late, or for nothing.
 type denial struct {
 	err    error
+	issuer string // where that was; empty means wherever
 	scopes []string
 	until  time.Time
 	// abandoned is how many flows have been given up by then, if this one was.
@@ -56,12 +57,17 @@ func (t *Transport) noteDenial(ctx context.Context, g grant, err error) {
 	switch {
 	case errors.Is(err, errAbandoned):
 		pause, ended = abandonPause, t.authorizing.abandoned()
-	case errors.As(err, &e) && e.Code == "access_denied", errors.Is(err, errTimeout):
+	case errors.As(err, &e) && t.inVain(e), errors.Is(err, errTimeout):
 		pause = denialPause
 	default:
 		return
 	}
-	t.deny(denial{err: err, scopes: g.scopes, until: environ.From(ctx).Now().Add(pause), abandoned: ended})
+	t.deny(denial{err: err, issuer: g.server.Issuer, scopes: g.scopes, until: environ.From(ctx).Now().Add(pause), abandoned: ended})
+}
+
+// inVain reports whether the user was asked, and the server then granted nothing.
+func (t *Transport) inVain(e *Error) bool {
+	return !t.config.ClientCredentials && (e.Stage == stageToken || e.Stage == stageAuthorization && e.Code != "")
 }
 
 // noteUseless takes the word of a resource that refuses a token which was issued
@@ -86,7 +92,7 @@ func (t *Transport) justDenied(ctx context.Context, g grant, n need) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	d := t.denied
-	if d == nil || !environ.From(ctx).Now().Before(d.until) || !containsAll(g.scopes, d.scopes) || n.abandoned < d.abandoned {
+	if d == nil || d.issuer != "" && d.issuer != g.server.Issuer || !environ.From(ctx).Now().Before(d.until) || !containsAll(g.scopes, d.scopes) || n.abandoned < d.abandoned {
 		return nil
 	}
 	return d.err

@@ -233,6 +233,10 @@ type registered struct {
 	Description   string   `json:"error_description"`
 }
 
+// errByHand is the cure where a server doesn't register whoever asks: many want a
+// token of an administrator for it.
+var errByHand = errors.New("the server doesn't register this client by itself: register it there by hand, and set Credentials, or see whether Config.Metadata is what it misses")
+
 func (t *Transport) requestRegistration(ctx context.Context, g grant, redirectURI string) (Registration, error) {
 	server := g.server
 	method := registrationMethod(server)
@@ -252,6 +256,7 @@ func (t *Transport) requestRegistration(ctx context.Context, g grant, redirectUR
 	switch {
 	case status != http.StatusCreated && status != http.StatusOK:
 		e := &Error{Stage: stageRegistration, Issuer: server.Issuer, Status: status, Code: cleanCode(answer.Code), Description: clean(answer.Description)}
+		e.Err = errByHand
 		if mayPass(status) {
 			e.Err = ErrUnavailable
 		}

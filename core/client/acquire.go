@@ -259,7 +259,7 @@ func (t *Transport) share(ctx context.Context, g *group, n need, get func(contex
 	for {
 		var own bool
 		full, own, err = g.do(ctx, func(ctx context.Context) (bool, error) { return get(ctx, n) })
-		if err != nil || own {
+		if own || err != nil && !t.saidOfOthers(err, n) {
 			return full, err
 		}
 		// What others were getting may be enough, too.

@@ -86,6 +86,17 @@ func (t *Transport) deny(d denial) {
 	t.denied = &d
 }
 
+// saidOfOthers reports whether an error is the refusal of scopes that n has no part
+// in: whoever waited for that flight can still ask for its own.
+func (t *Transport) saidOfOthers(err error, n need) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var e, denied *Error
+	d := t.denied
+	return d != nil && errors.As(err, &e) && errors.As(d.err, &denied) && e == denied &&
+		len(d.scopes) > 0 && !containsAll(d.scopes, n.scopes)
+}
+
 // justDenied returns the refusal of a moment ago, if n asks for as much again
 // by g.
 func (t *Transport) justDenied(ctx context.Context, g grant, n need) error {

@@ -1,9 +1,12 @@
 package client_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -50,5 +53,38 @@ func TestC18PrintedTransport(t *testing.T) {
 	text = fmt.Sprintf("%v %+v %#v", transport, transport, transport)
 	if token := strings.TrimPrefix(w.wire.find("R POST /mcp 200")[0].authorization, "Bearer "); strings.Contains(text, token) {
 		t.Errorf("printed: %s", text)
+	}
+}
+
+// C18: an error doesn't show a secret that the server repeats, as some do that say
+// which code was invalid.
+func TestC18RepeatedSecrets(t *testing.T) {
+	w := start(t)
+	w.as.Answer("/token", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		said := "invalid:"
+		for _, name := range []string{"code", "code_verifier", "client_secret"} {
+			said += " " + r.PostFormValue(name)
+		}
+		refusal(400, "invalid_grant", said).ServeHTTP(rw, r)
+	}))
+	e := w.mustFail(w.transport(func(c *client.Config) {
+		c.Credentials = client.Credentials{ID: "app", Secret: strings.Repeat("s3cret", 200), AuthMethod: "client_secret_post"}
+		c.Redirect = func(ctx context.Context, page string) error {
+			u, err := url.Parse(page)
+			if err != nil {
+				return err
+			}
+			answer := url.Values{"code": {"c0de"}, "state": u.Query()["state"], "iss": {w.as.Issuer()}}
+			return w.browse(ctx, u.Query().Get("redirect_uri")+"?"+answer.Encode())
+		}
+	}), "token request")
+	sent := w.wire.find("AS POST /token")[0].form
+	for _, secret := range []string{"c0de", "s3cret", sent.Get("code_verifier")} {
+		if secret == "" || strings.Contains(e.Error(), secret) {
+			t.Errorf("the error is %v", e)
+		}
+	}
+	if !strings.HasPrefix(e.Description, "invalid: ") {
+		t.Errorf("the description is %q", e.Description)
 	}
 }

@@ -56,7 +56,7 @@ func (t *Transport) exchange(ctx context.Context, issuer string, old Token, form
 	defer cancel()
 	answer, err := request.Token(context.WithValue(ctx, oauth2.HTTPClient, t.tokens))
 	if err != nil {
-		return Token{}, serverError(issuer, err)
+		return Token{}, serverError(issuer, err, secretsIn(form, request.ClientSecret))
 	}
 	if err := checkAnswer(answer); err != nil {
 		return Token{}, &Error{Stage: stageToken, Issuer: issuer, Err: err}
@@ -78,6 +78,15 @@ func (t *Transport) exchange(ctx context.Context, issuer string, old Token, form
 	}
 	token.Requested, token.Scopes = slices.Clone(token.Requested), slices.Clone(token.Scopes)
 	return token, nil
+}
+
+// secretsIn returns what nobody else may read of a token request.
+func secretsIn(form url.Values, clientSecret string) []string {
+	secrets := []string{clientSecret}
+	for _, name := range []string{"code", "code_verifier", grantRefresh, "client_assertion"} {
+		secrets = append(secrets, form.Get(name))
+	}
+	return secrets
 }
 
 // checkAnswer refuses a token that can't be sent, or must not be sent as a

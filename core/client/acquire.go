@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mcpbearer/mcpbearer/internal/discovery"
 	"github.com/mcpbearer/mcpbearer/internal/environ"
 )
 
@@ -72,8 +73,8 @@ func (t *Transport) load(ctx context.Context, key Key) (State, error) {
 var errTwice = errors.New("the Storage ran the change of an Update twice, and may run it once")
 
 // update changes a state. Once the change has begun it is no longer ended with
-// ctx: it may send what can be sent once only. It ends by itself, after
-// requestTimeout at the latest.
+// ctx: it may send what can be sent once only. It ends by itself, for each of its
+// requests has a timeout.
 func (t *Transport) update(ctx context.Context, key Key, change func(context.Context, State) (State, error)) error {
 	begun, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -102,6 +103,60 @@ func (t *Transport) saved(h *held) {
 	if h != nil {
 		h.saved = true
 	}
+}
+
+// late notes that the storage has failed to take a token, if it is one.
+func (t *Transport) late(h *held) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if h != nil {
+		h.late = true
+	}
+}
+
+// saveTimeout is how long a request that has a token waits for another one to be
+// stored.
+const saveTimeout = time.Second
+
+// saveLate stores a token that the storage has failed to take: the process may end
+// before the next refresh, and what is stored is spent. If it fails again, the
+// next request tries.
+func (t *Transport) saveLate(ctx context.Context, h *held) {
+	t.mu.Lock()
+	late := h.late
+	h.late = false
+	t.mu.Unlock()
+	if !late {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
+	defer cancel()
+	err := t.update(ctx, Key{Issuer: h.issuer, Resource: t.config.Resource}, func(_ context.Context, s State) (State, error) {
+		// Another request or another process may have got a later one meanwhile.
+		if t.inUse(h) && (s.Token == nil || !s.Token.Issued.After(h.Issued)) {
+			token := h.Token
+			s.Token = &token
+		}
+		return s, nil
+	})
+	if err == nil {
+		t.saved(h)
+		err = t.update(ctx, Key{Resource: t.config.Resource}, func(_ context.Context, s State) (State, error) {
+			if s.Issuer != h.issuer {
+				s = State{Issuer: h.issuer, ClientID: t.config.Credentials.ID}
+			}
+			return s, nil
+		})
+	}
+	if err != nil {
+		t.late(h)
+	}
+}
+
+func (t *Transport) inUse(h *held) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.held == h
 }
 
 // unsaved returns the token in use if it is of this issuer and the storage has
@@ -136,6 +191,7 @@ func (t *Transport) ready(ctx context.Context) (*held, error) {
 	if err != nil || h == nil {
 		return nil, err
 	}
+	t.saveLate(ctx, h)
 	now := environ.From(ctx).Now()
 	expired := h.expired(now)
 	if !t.renewable(h) {
@@ -177,18 +233,33 @@ func (t *Transport) fresh(ctx context.Context, now time.Time) (*held, error) {
 func (t *Transport) triedEarly(h *held) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	tried := t.early == h.AccessToken
-	t.early = h.AccessToken
+	tried := t.early != nil && t.early.AccessToken == h.AccessToken
+	t.early = h
 	return tried
 }
 
 // acquire gets the token that an answer has asked for, or waits for who is
 // getting it. full says that it took an authorization, not a refresh only.
 func (t *Transport) acquire(ctx context.Context, n need) (full bool, err error) {
+	h, err := t.current(ctx)
+	if err != nil {
+		return false, err
+	}
+	if h != nil && t.renewable(h) && !n.fully && len(n.scopes) == 0 {
+		// A refresh asks nobody, so it doesn't wait for a user who is being asked.
+		if _, err := t.share(ctx, &t.renewing, n, t.replace); !errors.Is(err, errRefused) {
+			return false, err
+		}
+	}
+	return t.share(ctx, &t.authorizing, n, t.obtain)
+}
+
+// share gets a token for n, together with who is getting one in the same way.
+func (t *Transport) share(ctx context.Context, g *group, n need, get func(context.Context, need) (bool, error)) (full bool, err error) {
 	for {
 		var own bool
-		full, own, err = t.authorizing.do(ctx, func(ctx context.Context) (bool, error) { return t.obtain(ctx, n) })
-		if err != nil || own {
+		full, own, err = g.do(ctx, func(ctx context.Context) (bool, error) { return get(ctx, n) })
+		if own || err != nil && !t.saidOfOthers(err, n) {
 			return full, err
 		}
 		// What others were getting may be enough, too.
@@ -212,8 +283,44 @@ func (t *Transport) satisfied(ctx context.Context, n need) (bool, error) {
 	return h.AccessToken != n.failed && !h.expired(environ.From(ctx).Now()) && containsAll(asked, n.scopes), nil
 }
 
-// obtain gets a token: by a refresh if the authorization server is the same as
-// before and that is enough, else by an authorization.
+// replace refreshes the token, if the authorization server is the same as before.
+// Where that can't be done, or is refused, its error wraps errRefused.
+func (t *Transport) replace(ctx context.Context, n need) (full bool, err error) {
+	if enough, err := t.satisfied(ctx, n); err != nil || enough {
+		return false, err
+	}
+	h, err := t.current(ctx)
+	if err != nil {
+		return false, err
+	}
+	if h == nil || !t.renewable(h) {
+		return false, errRefused
+	}
+	about, err := t.load(ctx, Key{Resource: t.config.Resource})
+	if err != nil {
+		return false, err
+	}
+	_, _, issuer, err := t.locate(ctx, n, about)
+	if err != nil {
+		return false, err
+	}
+	if h.issuer != issuer {
+		return false, errRefused // Nothing of the old server is of use at the new one.
+	}
+	return false, t.refresh(ctx, h)
+}
+
+// locate finds the resource's metadata, where they are, and the authorization
+// server to use.
+func (t *Transport) locate(ctx context.Context, n need, about State) (resource discovery.Resource, metadataURL, issuer string, err error) {
+	resource, metadataURL, err = t.describe(ctx, n.challenge.metadataURL)
+	if err == nil {
+		issuer, err = t.pick(resource.AuthorizationServers, about.Issuer)
+	}
+	return resource, metadataURL, issuer, err
+}
+
+// obtain gets a token by an authorization.
 func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 	if enough, err := t.satisfied(ctx, n); err != nil || enough {
 		return false, err
@@ -222,11 +329,7 @@ func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	resource, metadataURL, err := t.describe(ctx, n.challenge.metadataURL)
-	if err != nil {
-		return false, err
-	}
-	issuer, err := t.pick(resource.AuthorizationServers, about.Issuer)
+	resource, metadataURL, issuer, err := t.locate(ctx, n, about)
 	if err != nil {
 		return false, err
 	}
@@ -237,11 +340,6 @@ func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 	if h != nil && h.issuer != issuer {
 		h = nil // Nothing of the old server is of use at the new one.
 	}
-	if h != nil && t.renewable(h) && !n.fully && len(n.scopes) == 0 {
-		if err := t.refresh(ctx, h); !errors.Is(err, errRefused) {
-			return false, err
-		}
-	}
 	server, err := t.server(ctx, issuer)
 	if err != nil {
 		return false, err
@@ -249,6 +347,9 @@ func (t *Transport) obtain(ctx context.Context, n need) (full bool, err error) {
 	g := grant{
 		resource: resource.Resource, server: server, about: about,
 		scopes: t.choose(ctx, n, h, resource, server),
+	}
+	if len(n.scopes) > 0 && h != nil && !h.lacks(g.scopes, n.scopes) {
+		return false, nil // Config.Scopes wants none of it: the 403 is the answer.
 	}
 	if err := t.justDenied(ctx, g, n); err != nil {
 		return true, err
@@ -276,13 +377,16 @@ func (t *Transport) keep(ctx context.Context, g grant, metadataURL string, token
 		return s, nil
 	})
 	if err != nil {
-		t.hold(issuer, token)
+		h = t.hold(issuer, token)
 	}
 	if err == nil {
 		t.saved(h)
 		err = t.update(ctx, Key{Resource: t.config.Resource}, func(context.Context, State) (State, error) {
 			return State{Issuer: issuer, ClientID: t.config.Credentials.ID, MetadataURL: metadataURL}, nil
 		})
+	}
+	if err != nil {
+		t.late(h)
 	}
 	if old := g.about.Issuer; err == nil && old != "" && old != issuer {
 		err = t.update(ctx, Key{Issuer: old, Resource: t.config.Resource}, func(_ context.Context, s State) (State, error) {

@@ -20,6 +20,8 @@ type grant struct {
 	resource string // the resource indicator (RFC 8707 §2)
 	server   discovery.Metadata
 	scopes   []string
+	// narrow is the client that may not ask for the scopes, if one was told so.
+	narrow string
 	// about is what was known of the resource before.
 	about State
 }
@@ -36,26 +38,45 @@ func (t *Transport) authorize(ctx context.Context, g grant) (Token, error) {
 		}
 		return t.requestToken(ctx, g, client, url.Values{"grant_type": {grantClientCredentials}})
 	}
+	token, client, err := t.login(ctx, g)
+	if !t.tooNarrow(g, client, err) {
+		return token, err
+	}
+	g.narrow = client.ClientID
+	token, next, again := t.login(ctx, g)
+	var e *Error
+	if errors.As(again, &e) && e.Stage == stageRegistration {
+		if errors.Is(again, ErrUnavailable) {
+			return token, err // It may help another time.
+		}
+		next, again = client, err // The client stays, and so does what was said of it.
+	}
+	t.noteWidened(next, g.scopes)
+	return token, again
+}
+
+// login gets a token by the authorization code grant, and tells as which client.
+func (t *Transport) login(ctx context.Context, g grant) (Token, Registration, error) {
 	stored, err := t.stored(ctx, g.server.Issuer)
 	if err != nil {
-		return Token{}, err
+		return Token{}, Registration{}, err
 	}
 	reception, err := t.receive(ctx, stored)
 	if err != nil {
-		return Token{}, g.failed(err)
+		return Token{}, Registration{}, g.failed(err)
 	}
 	if reception.Close != nil {
 		defer reception.Close()
 	}
 	client, err := t.identify(ctx, g, reception.RedirectURI)
 	if err != nil {
-		return Token{}, err
+		return Token{}, client, err
 	}
 	verifier := oauth2.GenerateVerifier()
 	code, err := t.askUser(ctx, g, client, reception, verifier)
 	if err != nil {
 		t.doubt(ctx, g.server.Issuer, client, err)
-		return Token{}, err
+		return Token{}, client, err
 	}
 	token, err := t.requestToken(ctx, g, client, url.Values{
 		"grant_type": {grantCode}, "code": {code}, "redirect_uri": {reception.RedirectURI}, "code_verifier": {verifier},
@@ -63,7 +84,7 @@ func (t *Transport) authorize(ctx context.Context, g grant) (Token, error) {
 	if err != nil {
 		t.doubt(ctx, g.server.Issuer, client, err)
 	}
-	return token, err
+	return token, client, err
 }
 
 func (g grant) failed(err error) *Error {

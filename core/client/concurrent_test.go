@@ -388,3 +388,24 @@ func TestC13HookThatDoesNotReturn(t *testing.T) {
 		})
 	}
 }
+
+// C13: who was asked, and got nothing for it, is not asked again by the next
+// request of an SDK that connects.
+func TestC13FailedTokenRequestAfterConsent(t *testing.T) {
+	for name, h := range map[string]http.Handler{"400": refusal(400, "invalid_grant", "no"), "401": refusal(401, "invalid_client", "no"), "500": status(500)} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t)
+			transport := w.transport()
+			w.as.Answer("/token", h)
+			for range 3 {
+				_, _ = w.call(transport, "read")
+			}
+			if n := len(w.asked()); n != 1 {
+				t.Errorf("%d authorizations, want 1", n)
+			}
+			w.as.Answer("/token", nil)
+			w.clock.Advance(10 * time.Second)
+			w.mustCall(transport, "read")
+		})
+	}
+}

@@ -102,8 +102,9 @@ func storageError(err error) error {
 }
 
 // serverError turns what x/oauth2 reports into an Error. Its own text repeats
-// the answer, so none of it is kept.
-func serverError(issuer string, err error) *Error {
+// the answer, so none of it is kept; and servers repeat what they were sent, in
+// words like "invalid authorization code: x", so secrets are taken out.
+func serverError(issuer string, err error, secrets []string) *Error {
 	e := &Error{Stage: stageToken, Issuer: issuer}
 	var answer *oauth2.RetrieveError
 	if !errors.As(err, &answer) || answer.Response == nil {
@@ -111,13 +112,24 @@ func serverError(issuer string, err error) *Error {
 		return e
 	}
 	e.Status = answer.Response.StatusCode
-	e.Code, e.Description = cleanCode(answer.ErrorCode), clean(answer.ErrorDescription)
+	e.Code, e.Description = cleanCode(answer.ErrorCode), clean(without(answer.ErrorDescription, secrets))
 	switch {
 	case e.refused():
 	case mayPass(e.Status):
 		e.Err = ErrUnavailable
 	}
 	return e
+}
+
+// without returns a text with dots in place of secrets. One of a few letters is none,
+// and would be found in any word.
+func without(text string, secrets []string) string {
+	for _, secret := range secrets {
+		if len(secret) >= 4 {
+			text = strings.ReplaceAll(text, secret, "…")
+		}
+	}
+	return text
 }
 
 // refused reports whether a server has decided: by a status of 4xx, or by an

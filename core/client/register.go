@@ -44,16 +44,16 @@ func (t *Transport) identify(ctx context.Context, g grant, redirectURI string) (
 		return Registration{}, err
 	}
 	switch {
-	case stored != nil && stored.serves(redirectURI):
+	case stored != nil && stored.ClientID != g.narrow && stored.serves(redirectURI):
 		return *stored, nil
-	case t.config.MetadataURL != "" && g.server.ClientIDMetadataDocumentSupported:
+	case g.narrow == "" && t.config.MetadataURL != "" && g.server.ClientIDMetadataDocumentSupported:
 		client := Registration{ClientID: t.config.MetadataURL, AuthMethod: authNone}
 		if t.config.Credentials.Key != nil {
 			client.AuthMethod = authPrivateKeyJWT
 		}
 		return client, nil
 	case g.server.RegistrationEndpoint != "":
-		return t.register(ctx, g.server, redirectURI)
+		return t.register(ctx, g, redirectURI)
 	}
 	return Registration{}, &Error{Stage: stageRegistration, Issuer: g.server.Issuer, Err: errors.New(
 		"the server registers no clients by itself: register one there, and set Credentials (or, where it supports metadata documents, MetadataURL)")}
@@ -117,15 +117,15 @@ func (r *Registration) serves(uri string) bool {
 
 // register registers the client (RFC 7591 §3), unless another process has done
 // so meanwhile.
-func (t *Transport) register(ctx context.Context, server discovery.Metadata, redirectURI string) (Registration, error) {
+func (t *Transport) register(ctx context.Context, g grant, redirectURI string) (Registration, error) {
 	var client Registration
-	err := t.update(ctx, Key{Issuer: server.Issuer}, func(ctx context.Context, s State) (State, error) {
-		if s.Registration.usable(environ.From(ctx).Now()) && s.Registration.serves(redirectURI) {
+	err := t.update(ctx, Key{Issuer: g.server.Issuer}, func(ctx context.Context, s State) (State, error) {
+		if r := s.Registration; r.usable(environ.From(ctx).Now()) && r.ClientID != g.narrow && r.serves(redirectURI) {
 			client = *s.Registration
 			return s, nil
 		}
 		var err error
-		client, err = t.requestRegistration(ctx, server, redirectURI)
+		client, err = t.requestRegistration(ctx, g, redirectURI)
 		s.Registration = &client
 		return s, err
 	})
@@ -142,6 +142,36 @@ func (t *Transport) doubt(ctx context.Context, issuer string, client Registratio
 	}
 }
 
+// widened is the client that was last registered anew for the sake of scopes, or
+// that could not be.
+type widened struct {
+	clientID string
+	scopes   []string
+}
+
+// tooNarrow reports whether an authorization has failed since the client, which
+// registered itself, may not ask for the scopes of g, and may do so if it
+// registers anew: RFC 7591 §2 has a server keep a client to the scopes that it
+// was registered with. That is tried once.
+func (t *Transport) tooNarrow(g grant, client Registration, err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || e.Stage != stageAuthorization || e.Code != "invalid_scope" || len(g.scopes) == 0 {
+		return false
+	}
+	if t.config.Credentials.ID != "" || client.ClientID == t.config.MetadataURL || g.server.RegistrationEndpoint == "" {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.widened.clientID != client.ClientID || !containsAll(t.widened.scopes, g.scopes)
+}
+
+func (t *Transport) noteWidened(client Registration, scopes []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.widened = widened{clientID: client.ClientID, scopes: scopes}
+}
+
 func (t *Transport) forget(ctx context.Context, issuer, clientID string) {
 	// If it can't be forgotten it will be tried, and fail, once more.
 	_ = t.update(ctx, Key{Issuer: issuer}, func(_ context.Context, s State) (State, error) {
@@ -152,8 +182,10 @@ func (t *Transport) forget(ctx context.Context, issuer, clientID string) {
 	})
 }
 
-// application is the client metadata to register (RFC 7591 §2).
-func (t *Transport) application(method, redirectURI string) map[string]any {
+// application is the client metadata to register (RFC 7591 §2). Scopes are among
+// it only where the server has a client ask for no others than it has registered:
+// there are servers that register no client with a scope which they don't know.
+func (t *Transport) application(g grant, method, redirectURI string) map[string]any {
 	m := t.config.Metadata
 	members := maps.Clone(m.Extra)
 	if members == nil {
@@ -183,6 +215,10 @@ func (t *Transport) application(method, redirectURI string) map[string]any {
 	members["response_types"] = []string{"code"}
 	members["token_endpoint_auth_method"] = method
 	members["application_type"] = kind
+	if g.narrow != "" {
+		own, _ := m.Extra["scope"].(string) // what the app has registered by itself stays
+		members["scope"] = strings.Join(scopeTokens(slices.Concat(parseScopes(own), g.scopes)), " ")
+	}
 	return members
 }
 
@@ -197,12 +233,17 @@ type registered struct {
 	Description   string   `json:"error_description"`
 }
 
-func (t *Transport) requestRegistration(ctx context.Context, server discovery.Metadata, redirectURI string) (Registration, error) {
+// errByHand is the cure where a server doesn't register whoever asks: many want a
+// token of an administrator for it.
+var errByHand = errors.New("the server doesn't register this client by itself: register it there by hand, and set Credentials, or see whether Config.Metadata is what it misses")
+
+func (t *Transport) requestRegistration(ctx context.Context, g grant, redirectURI string) (Registration, error) {
+	server := g.server
 	method := registrationMethod(server)
 	fail := func(err error) (Registration, error) {
 		return Registration{}, &Error{Stage: stageRegistration, Issuer: server.Issuer, Err: err}
 	}
-	request, err := json.Marshal(t.application(method, redirectURI))
+	request, err := json.Marshal(t.application(g, method, redirectURI))
 	if err != nil {
 		return fail(fmt.Errorf("Config.Metadata.Extra can't be written as JSON: %w", err))
 	}
@@ -215,6 +256,7 @@ func (t *Transport) requestRegistration(ctx context.Context, server discovery.Me
 	switch {
 	case status != http.StatusCreated && status != http.StatusOK:
 		e := &Error{Stage: stageRegistration, Issuer: server.Issuer, Status: status, Code: cleanCode(answer.Code), Description: clean(answer.Description)}
+		e.Err = errByHand
 		if mayPass(status) {
 			e.Err = ErrUnavailable
 		}

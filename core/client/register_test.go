@@ -194,6 +194,17 @@ func TestC7HostileRegistrationAnswers(t *testing.T) {
 	}
 }
 
+// C7, C18: who is refused a registration is told what else there is.
+func TestC7RefusedRegistrationNamesTheCure(t *testing.T) {
+	for name, answer := range map[string]http.Handler{"without words": status(401), "with OAuth's": refusal(403, "access_denied", "no")} {
+		w := start(t)
+		w.as.Answer("/register", answer)
+		if e := w.mustFail(w.transport(), "client registration"); !strings.Contains(e.Error(), "set Credentials") || errors.Is(e, client.ErrUnavailable) {
+			t.Errorf("%s: the error is %v", name, e)
+		}
+	}
+}
+
 // C7, C16: a server may leave the loopback port out of what it registers; then the
 // client has any.
 func TestC7RegisteredWithoutPort(t *testing.T) {

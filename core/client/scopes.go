@@ -65,6 +65,15 @@ func (t *Transport) choose(ctx context.Context, n need, h *held, resource discov
 	return proposed
 }
 
+// lacks reports whether asking for scopes may get more than a token has: some that
+// a challenge names, or, where these go by another name, some that were not asked
+// for before.
+func (t *Token) lacks(asked, named []string) bool {
+	return slices.ContainsFunc(asked, func(s string) bool {
+		return !slices.Contains(t.Scopes, s) && (slices.Contains(named, s) || !slices.Contains(t.Requested, s))
+	})
+}
+
 func containsAll(set, wanted []string) bool {
 	return !slices.ContainsFunc(wanted, func(s string) bool { return !slices.Contains(set, s) })
 }

@@ -233,3 +233,36 @@ func TestC12RefusedStepUpKeepsTheToken(t *testing.T) {
 	w.mustCall(transport, "read")
 	w.wantLog("R POST /mcp 200")
 }
+
+// C12, C6: a user isn't asked for a step-up that Config.Scopes leaves nothing of,
+// but is for one that it words in another way.
+func TestC12ScopesHookRefuses(t *testing.T) {
+	w := start(t)
+	transport := w.transport(func(c *client.Config) {
+		c.Scopes = func(_ context.Context, proposed []string) []string { return []string{"mcp:read"} }
+	})
+	w.mustCall(transport, "read")
+	for range 2 {
+		if got, err := w.call(transport, "purge"); err != nil || got.status != http.StatusForbidden {
+			t.Errorf("status %d, error %v", got.status, err)
+		}
+	}
+	if n := len(w.asked()); n != 1 {
+		t.Errorf("%d authorizations, want 1", n)
+	}
+	transport = w.transport(func(c *client.Config) {
+		c.Scopes = func(_ context.Context, proposed []string) []string {
+			for i, scope := range proposed {
+				proposed[i] = strings.TrimPrefix(scope, "api:")
+			}
+			return proposed
+		}
+	})
+	w.mustCall(transport, "read")
+	w.set("/mcp", forbid(`Bearer error="insufficient_scope", scope="api:notes:write"`))
+	w.wire.forget()
+	if got, err := w.call(transport, "purge"); err != nil || got.status != http.StatusForbidden {
+		t.Errorf("status %d, error %v", got.status, err)
+	}
+	w.wantCount("browser GET /authorize 303", 1)
+}

@@ -56,7 +56,7 @@ func (t *Transport) exchange(ctx context.Context, issuer string, old Token, form
 	defer cancel()
 	answer, err := request.Token(context.WithValue(ctx, oauth2.HTTPClient, t.tokens))
 	if err != nil {
-		return Token{}, serverError(issuer, err)
+		return Token{}, serverError(issuer, err, secretsIn(form, request.ClientSecret))
 	}
 	if err := checkAnswer(answer); err != nil {
 		return Token{}, &Error{Stage: stageToken, Issuer: issuer, Err: err}
@@ -78,6 +78,15 @@ func (t *Transport) exchange(ctx context.Context, issuer string, old Token, form
 	}
 	token.Requested, token.Scopes = slices.Clone(token.Requested), slices.Clone(token.Scopes)
 	return token, nil
+}
+
+// secretsIn returns what nobody else may read of a token request.
+func secretsIn(form url.Values, clientSecret string) []string {
+	secrets := []string{clientSecret}
+	for _, name := range []string{"code", "code_verifier", grantRefresh, "client_assertion"} {
+		secrets = append(secrets, form.Get(name))
+	}
+	return secrets
 }
 
 // checkAnswer refuses a token that can't be sent, or must not be sent as a
@@ -133,6 +142,8 @@ func (t *Transport) refresh(ctx context.Context, old *held) error {
 		})
 		if err == nil {
 			t.saved(next)
+		} else {
+			t.late(next)
 		}
 		if refused != nil {
 			t.doubt(ctx, old.issuer, old.Client, refused)
@@ -163,6 +174,11 @@ func (t *Transport) renew(ctx context.Context, old *held, stored *Token) (*held,
 		return &held{Token: *stored}, fmt.Errorf("%w: another process was refused", errRefused)
 	}
 	next, err := t.exchange(ctx, old.issuer, *stored, t.renewal(stored))
+	if endpoint := t.endpoint(ctx, old.issuer, stored, err); endpoint != stored.TokenEndpoint {
+		there := *stored
+		there.TokenEndpoint = endpoint
+		next, err = t.exchange(ctx, old.issuer, there, t.renewal(stored))
+	}
 	var refusal *Error
 	switch {
 	case err == nil:
@@ -173,6 +189,25 @@ func (t *Transport) renew(ctx context.Context, old *held, stored *Token) (*held,
 		return t.hold(old.issuer, spent), fmt.Errorf("%w: %w", errRefused, err)
 	}
 	return nil, err
+}
+
+// endpoint returns the token endpoint by the issuer's metadata of now, after a
+// refresh has failed at the one of a token. It is the same one still if that is
+// not known, and where there is nothing to find out: OAuth's words come from
+// where the server is, and while the token is good, it can wait.
+func (t *Transport) endpoint(ctx context.Context, issuer string, token *Token, failed error) string {
+	var answer *Error
+	if !errors.As(failed, &answer) || answer.Code != "" {
+		return token.TokenEndpoint
+	}
+	if now := environ.From(ctx).Now(); !answer.refused() && token.due(now) && !token.expired(now) {
+		return token.TokenEndpoint
+	}
+	server, err := t.server(ctx, issuer)
+	if err != nil {
+		return token.TokenEndpoint // What has failed is the error.
+	}
+	return server.TokenEndpoint
 }
 
 // renewal is the form of a request for the next token.

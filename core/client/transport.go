@@ -16,7 +16,9 @@ import (
 // protected resource. It may be used by several goroutines at once; make one for
 // each resource and user, not one for each request.
 type Transport struct {
-	config   Config
+	// What is secret stands behind pointers: fmt and log/slog print what is in
+	// fields like these by no method of its own, and follow no pointer.
+	config   *Config
 	resource *url.URL
 	base     http.RoundTripper
 	getter   fetch.Getter
@@ -24,24 +26,27 @@ type Transport struct {
 	outward *http.Client
 	tokens  *http.Client // the same for token requests
 
-	refreshing, authorizing group
+	refreshing, renewing, authorizing group
 
 	mu     sync.Mutex
 	held   *held
 	denied *denial
-	issued issue
-	// early is the access token that could not be refreshed before its expiry:
-	// once is enough while it is good.
-	early string
+	issued *issue
+	// early is the token that could not be refreshed before its expiry: once is
+	// enough while it is good.
+	early *held
+	// widened keeps a registration from being made anew for nothing.
+	widened widened
 }
 
 // held is the token in use.
 type held struct {
 	Token
 	issuer string
-	// saved says that the storage has it, or had it before a later one. Guarded
+	// saved says that the storage has it, or had it before a later one; late that
+	// the storage has failed to take it, or to say of whom it is. Both are guarded
 	// by Transport.mu.
-	saved bool
+	saved, late bool
 }
 
 // New returns a transport for config, or every mistake found in it, joined; each
@@ -51,7 +56,7 @@ func New(config Config) (*Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Transport{config: config, resource: resource, base: config.Transport}
+	t := &Transport{config: &config, resource: resource, base: config.Transport}
 	if t.base == nil {
 		t.base = http.DefaultTransport
 	}

@@ -110,7 +110,7 @@ func TestC11RefreshTokenGoesWhereTheIssuerSays(t *testing.T) {
 		"in the clear": func(w *world, _ string) {
 			w.as.EditMetadata(func(m map[string]any) { m["token_endpoint"] = "http://evil.example/token" })
 		},
-		"that fail too": func(w *world, elsewhere string) {
+		"that fail too": func(w *world, _ string) {
 			w.as.EditMetadata(func(m map[string]any) { m["token_endpoint"] = w.as.Issuer() + "/other" })
 			w.as.Answer("/other", status(503))
 		},

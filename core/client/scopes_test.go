@@ -239,7 +239,7 @@ func TestC12RefusedStepUpKeepsTheToken(t *testing.T) {
 func TestC12ScopesHookRefuses(t *testing.T) {
 	w := start(t)
 	transport := w.transport(func(c *client.Config) {
-		c.Scopes = func(_ context.Context, proposed []string) []string { return []string{"mcp:read"} }
+		c.Scopes = func(_ context.Context, _ []string) []string { return []string{"mcp:read"} }
 	})
 	w.mustCall(transport, "read")
 	for range 2 {

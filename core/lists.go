@@ -13,6 +13,7 @@ import (
 type listKind struct {
 	member string // of the result
 	name   string // of an entry: what the policy knows it by
+	use    string // the method that an entry is listed for
 	kind   operationKind
 }
 
@@ -20,13 +21,13 @@ type listKind struct {
 func listKindOf(method string) (listKind, bool) {
 	switch method {
 	case "tools/list":
-		return listKind{"tools", "name", toolOperation}, true
+		return listKind{"tools", "name", "tools/call", toolOperation}, true
 	case "prompts/list":
-		return listKind{"prompts", "name", promptOperation}, true
+		return listKind{"prompts", "name", "prompts/get", promptOperation}, true
 	case "resources/list":
-		return listKind{"resources", "uri", resourceOperation}, true
+		return listKind{"resources", "uri", "resources/read", resourceOperation}, true
 	case "resources/templates/list":
-		return listKind{"resourceTemplates", "uriTemplate", resourceOperation}, true
+		return listKind{"resourceTemplates", "uriTemplate", "resources/read", resourceOperation}, true
 	}
 	return listKind{}, false
 }
@@ -140,7 +141,7 @@ func (f *listFilter) visible(kind listKind, list json.RawMessage) (json.RawMessa
 		if err := json.Unmarshal(members[kind.name], &name); err != nil {
 			return nil, fmt.Errorf("an entry without %s", kind.name)
 		}
-		if f.shows(&operation{Operation: Operation{Name: name}, kind: kind.kind}) {
+		if f.shows(&operation{Operation: Operation{Method: kind.use, Name: name}, kind: kind.kind}) {
 			shown = append(shown, entry)
 		}
 	}

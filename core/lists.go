@@ -243,25 +243,31 @@ func cutLine(text []byte) (line, rest []byte, whole bool) {
 	return text[:end], text[end+1:], true
 }
 
+// sendEvent sends one event. What is no list goes out as it came, an event without
+// data and data of several lines included.
 func (w *listWriter) sendEvent(lines [][]byte) error {
 	var out bytes.Buffer
-	var data []byte
+	var data [][]byte
 	for _, line := range lines {
 		// A reader of the stream passes over a byte order mark at its beginning.
 		line = bytes.TrimPrefix(line, []byte("\ufeff"))
-		if rest, isData := bytes.CutPrefix(line, []byte("data:")); isData {
-			data = append(append(data, bytes.TrimPrefix(rest, []byte(" "))...), '\n')
+		if field, value, _ := bytes.Cut(line, []byte(":")); string(field) == "data" {
+			data = append(data, bytes.TrimPrefix(value, []byte(" ")))
 			continue
 		}
 		out.Write(line)
 		out.WriteByte('\n')
 	}
-	if data = bytes.TrimSuffix(data, []byte("\n")); len(data) > 0 {
-		filtered, err := w.filter.message(data)
-		if err != nil {
-			filtered = w.filter.failure()
+	if data != nil {
+		text := bytes.Join(data, []byte("\n"))
+		if len(text) > 0 {
+			filtered, err := w.filter.message(text)
+			if err != nil {
+				filtered = w.filter.failure()
+			}
+			text = bytes.ReplaceAll(filtered, []byte("\n"), []byte("\ndata: "))
 		}
-		fmt.Fprintf(&out, "data: %s\n", filtered)
+		fmt.Fprintf(&out, "data: %s\n", text)
 	}
 	out.WriteByte('\n')
 	_, err := w.ResponseWriter.Write(out.Bytes())

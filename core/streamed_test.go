@@ -1,0 +1,45 @@
+package core_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestFilteredStreamsKeepTheirEvents: S45 and S52, what is no list reaches the client
+// as it was sent. Data may stand in several lines, and a server begins a stream that
+// can be taken up again with an event of no data (MCP 2025-11-25 transports).
+func TestFilteredStreamsKeepTheirEvents(t *testing.T) {
+	for about, c := range map[string]struct {
+		event string
+		data  []string
+	}{
+		"data in several lines": {
+			"data: {\"jsonrpc\":\"2.0\",\ndata:   \"method\":\"notifications/message\"\ndata:}\n\n",
+			[]string{`{"jsonrpc":"2.0",`, `  "method":"notifications/message"`, `}`},
+		},
+		"an event of no data": {"id: 1\ndata:\n\n", []string{""}},
+		"a field of no value": {"id: 1\ndata\n\n", []string{""}},
+		"no field of data":    {"id: 1\nretry: 5\n\n", nil},
+	} {
+		got := listGate(t, "text/event-stream", c.event).post("base", request("tools/list", "{}")).Body.String()
+		var data []string
+		for line := range strings.SplitSeq(got, "\n") {
+			if rest, is := strings.CutPrefix(line, "data"); is {
+				data = append(data, strings.TrimPrefix(strings.TrimPrefix(rest, ":"), " "))
+			}
+		}
+		if !slices.Equal(data, c.data) || !strings.HasSuffix(got, "\n\n") {
+			t.Errorf("%s: %q became %q", about, c.event, got)
+		}
+	}
+}
+
+// TestListsInSeveralLinesAreFiltered: S45, data of several lines is one text.
+func TestListsInSeveralLinesAreFiltered(t *testing.T) {
+	event := "data: " + strings.ReplaceAll(threeTools, `,"result"`, ",\ndata: \"result\"") + "\n\n"
+	body := listGate(t, "text/event-stream", event).post("base", request("tools/list", "{}")).Body.String()
+	if names, _ := listed(t, strings.TrimPrefix(body, "data: "), "tools", "name"); strings.Join(names, " ") != "get_weather read" {
+		t.Errorf("%q became %q", event, body)
+	}
+}

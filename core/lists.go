@@ -158,6 +158,9 @@ type listWriter struct {
 	stream bool
 	failed bool         // whether a failure was sent in place of the answer
 	held   bytes.Buffer // a body, or an event that isn't whole yet
+	// Of that event, where the line begins that isn't whole yet, and how far its
+	// end was looked for.
+	begun, looked int
 }
 
 // WriteHeader holds the status of a JSON body back until the body is known.
@@ -208,25 +211,28 @@ func (w *listWriter) Write(p []byte) (int, error) {
 }
 
 // sendEvents sends the events that are whole: those that an empty line ends
-// (HTML, server-sent events, parsing).
+// (HTML, server-sent events, parsing). Each byte is looked at once, however many
+// pieces an event comes in.
 func (w *listWriter) sendEvents() error {
-	var lines [][]byte
-	for rest := w.held.Bytes(); ; {
-		line, after, whole := cutLine(rest)
+	for {
+		text := w.held.Bytes()
+		line, rest, whole := cutLine(text[w.looked:])
 		if !whole {
+			w.looked = len(bytes.TrimSuffix(text, []byte("\r")))
 			return nil
 		}
-		rest = after
-		if len(line) > 0 {
-			lines = append(lines, line)
+		empty := len(line) == 0 && w.looked == w.begun
+		w.begun = len(text) - len(rest)
+		w.looked = w.begun
+		if !empty {
 			continue
 		}
-		err := w.sendEvent(lines)
-		w.held.Next(w.held.Len() - len(rest))
+		err := w.sendEvent(text[:w.begun])
+		w.held.Next(w.begun)
+		w.begun, w.looked = 0, 0
 		if err != nil {
 			return err
 		}
-		lines = nil
 	}
 }
 
@@ -245,10 +251,10 @@ func cutLine(text []byte) (line, rest []byte, whole bool) {
 
 // sendEvent sends one event. What is no list goes out as it came, an event without
 // data and data of several lines included.
-func (w *listWriter) sendEvent(lines [][]byte) error {
+func (w *listWriter) sendEvent(event []byte) error {
 	var out bytes.Buffer
 	var data [][]byte
-	for _, line := range lines {
+	for line, rest, _ := cutLine(event); len(line) > 0; line, rest, _ = cutLine(rest) {
 		// A reader of the stream passes over a byte order mark at its beginning.
 		line = bytes.TrimPrefix(line, []byte("\ufeff"))
 		if field, value, _ := bytes.Cut(line, []byte(":")); string(field) == "data" {

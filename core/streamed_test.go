@@ -1,6 +1,9 @@
 package core_test
 
 import (
+	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -41,5 +44,28 @@ func TestListsInSeveralLinesAreFiltered(t *testing.T) {
 	body := listGate(t, "text/event-stream", event).post("base", request("tools/list", "{}")).Body.String()
 	if names, _ := listed(t, strings.TrimPrefix(body, "data: "), "tools", "name"); strings.Join(names, " ") != "get_weather read" {
 		t.Errorf("%q became %q", event, body)
+	}
+}
+
+// TestG12LongEventsAreReadOnce: an event that comes in many pieces is not looked
+// through again with each of them. That would take minutes here.
+func TestG12LongEventsAreReadOnce(t *testing.T) {
+	const pieces = 16 << 10
+	for about, end := range map[string]string{"one line": "", "many lines": "\ndata:"} {
+		piece := strings.Repeat(" ", 256) + end
+		g := &gate{handler: listHandler(t, func(w http.ResponseWriter) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			fmt.Fprint(w, "data:")
+			for range pieces {
+				if _, err := io.WriteString(w, piece); err != nil {
+					t.Error(err)
+				}
+			}
+			fmt.Fprint(w, threeTools+"\n\n")
+		})}
+		body := g.post("base", request("tools/list", "{}")).Body.String()
+		if names, _ := listed(t, strings.TrimPrefix(body, "data: "), "tools", "name"); strings.Join(names, " ") != "get_weather read" {
+			t.Errorf("%s: not filtered", about)
+		}
 	}
 }

@@ -157,6 +157,8 @@ func referenceParams(raw json.RawMessage, m *rpcscan.Message) (ok, refOK bool) {
 			m.Notifications = p.value
 		case "_meta":
 			m.Meta = p.value
+		case "taskId":
+			m.TaskID = p.value
 		case "ref":
 			m.Ref = rpcscan.Ref{Present: true}
 			refOK = referenceRef(p.value, &m.Ref)

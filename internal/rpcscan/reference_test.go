@@ -87,7 +87,7 @@ const (
 	envelopeNames      = "jsonrpc id method params result error"
 	paramsNames        = "name uri arguments ref notifications _meta argument capabilities clientInfo context cursor inputResponses level message progress progressToken protocolVersion reason requestId requestState task taskId total"
 	refNames           = "type name uri"
-	notificationsNames = "toolsListChanged promptsListChanged resourcesListChanged resourceSubscriptions"
+	notificationsNames = "toolsListChanged promptsListChanged resourcesListChanged resourceSubscriptions taskIds"
 )
 
 var integer = regexp.MustCompile(`^(0|-?[1-9]\d*)$`)

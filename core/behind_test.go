@@ -147,3 +147,35 @@ func TestOuterTokensThatEndMeanwhile(t *testing.T) {
 		t.Errorf("status %d, want 401; the handler ran: %v", answer.Code, ran)
 	}
 }
+
+// arriving is a body during which something happens.
+type arriving struct {
+	io.Reader
+	meanwhile func()
+}
+
+func (a *arriving) Read(p []byte) (int, error) {
+	if a.meanwhile != nil {
+		a.meanwhile()
+		a.meanwhile = nil
+	}
+	return a.Reader.Read(p)
+}
+
+// TestTokensThatEndWhileTheBodyComes: nothing runs by a token that is over, and a
+// caller may take his time with the body.
+func TestTokensThatEndWhileTheBodyComes(t *testing.T) {
+	for _, policy := range []core.Policy{{}, {Tools: map[string]core.Requirement{"open": core.Anonymous()}}} {
+		w := newReadyWorld(t, func(c *core.Config) { c.Policy = policy })
+		ran := false
+		s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			r.Body = io.NopCloser(&arriving{r.Body, func() { w.clock.Advance(2 * time.Hour) }})
+			w.rs.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true })).ServeHTTP(rw, r)
+		}))
+		t.Cleanup(s.Close)
+		status, header, body := exchange(t, s.URL, call("open", "{}"), func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+w.mint()) })
+		if status != http.StatusUnauthorized || ran || !strings.Contains(header.Get("WWW-Authenticate"), `error="invalid_token"`) {
+			t.Errorf("status %d, %q, ran %v: %s", status, header, ran, body)
+		}
+	}
+}

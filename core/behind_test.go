@@ -179,3 +179,58 @@ func TestTokensThatEndWhileTheBodyComes(t *testing.T) {
 		}
 	}
 }
+
+// TestG2OnlyPostCarriesABody: what stands in the body of another request, or behind
+// it, has nobody read, so that a proxy must not hand it on. An upstream may take the
+// method from another field than this gate does.
+func TestG2OnlyPostCarriesABody(t *testing.T) {
+	type seen struct {
+		body    string
+		trailer http.Header
+	}
+	for _, method := range []string{http.MethodGet, http.MethodDelete} {
+		reached := make(chan seen, 1)
+		upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Error(err)
+			}
+			w.Header().Set("Mcp-Session-Id", "s")
+			if r.Method == method {
+				reached <- seen{string(body), r.Trailer}
+			}
+		}))
+		t.Cleanup(upstream.Close)
+		to, err := url.Parse(upstream.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := guarded(t, httputil.NewSingleHostReverseProxy(to))
+		if status, _, _ := exchange(t, s.URL, call("get_weather", "{}")); status != http.StatusOK {
+			t.Fatalf("status %d", status)
+		}
+		conn, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		body := call("purge", "{}")
+		_, err = fmt.Fprintf(conn, "%s /mcp HTTP/1.1\r\nHost: mcp.example\r\nAuthorization: Bearer scopes:base\r\nContent-Type: application/json\r\n"+
+			"Mcp-Session-Id: s\r\nX-HTTP-Method-Override: POST\r\nTransfer-Encoding: chunked\r\nTrailer: Authorization\r\n\r\n"+
+			"%x\r\n%s\r\n0\r\nAuthorization: Bearer another\r\n\r\n", method, len(body), body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			t.Fatalf("%s: status %d", method, answer.StatusCode)
+		}
+		if got := <-reached; got.body != "" || len(got.trailer) > 0 {
+			t.Errorf("%s: the upstream got %q and %q", method, got.body, got.trailer)
+		}
+	}
+}

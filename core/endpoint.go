@@ -97,10 +97,12 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 	// No message of MCP needs another protocol. A proxy behind would open a way for
 	// it on which nobody looks at what goes by (RFC 9110 §7.8: it may be ignored).
 	delete(admitted.Header, "Upgrade")
+	var read []byte // and nothing else: a body that is no message's has nobody looked at
 	if p.message.body != nil {
-		defer func() { _ = a.body.Close() }() // it never fails
-		a.replayed(admitted, *p.message.body)
+		read = *p.message.body
 	}
+	defer func() { _ = a.body.Close() }() // it never fails
+	a.replayed(admitted, read)
 	if p.unaddressed {
 		a.writer.WriteHeader(http.StatusAccepted)
 		return

@@ -164,13 +164,9 @@ type listWriter struct {
 }
 
 // WriteHeader holds the status of a JSON body back until the body is known.
-// Informational ones go out at once and decide nothing.
+// Informational ones decide nothing.
 func (w *listWriter) WriteHeader(status int) {
-	switch {
-	case w.status != 0:
-		return
-	case status < http.StatusOK && status != http.StatusSwitchingProtocols:
-		w.ResponseWriter.WriteHeader(status)
+	if w.status != 0 || isInformational(status) {
 		return
 	}
 	w.status = status

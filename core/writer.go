@@ -16,13 +16,22 @@ type flushWriter struct {
 }
 
 // WriteHeader notes the session that the answer opens or ends, and that the
-// status is out. Informational ones don't count.
+// status is out. Informational ones stay here: they tell an MCP client nothing,
+// and some routers would take one for the answer.
 func (w *flushWriter) WriteHeader(status int) {
+	if isInformational(status) {
+		return
+	}
 	if !w.wroteHeader && status >= http.StatusOK {
 		w.wroteHeader = true
 		w.admission.rs.noteSession(w.request, w.admission.verified, status, w.Header())
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// isInformational reports whether a status announces another one (RFC 9110 §15.2).
+func isInformational(status int) bool {
+	return status >= http.StatusContinue && status < http.StatusOK && status != http.StatusSwitchingProtocols
 }
 
 // Write sends 200 with the first byte, as net/http says, also beneath a router

@@ -107,15 +107,15 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 		a.writer.WriteHeader(http.StatusAccepted)
 		return
 	}
+	var out http.ResponseWriter = &a.writer
 	if filter := e.rs.filterFor(r, p); filter != nil {
 		// What came compressed could not be filtered.
 		admitted.Header.Del("Accept-Encoding")
-		lists := &listWriter{ResponseWriter: &a.writer, filter: filter}
+		lists := &listWriter{ResponseWriter: out, filter: filter}
 		defer lists.finish()
-		e.mcp.ServeHTTP(lists, admitted)
-		return
+		out = lists
 	}
-	e.mcp.ServeHTTP(&a.writer, admitted)
+	e.mcp.ServeHTTP(out, admitted)
 	a.writer.returned()
 }
 

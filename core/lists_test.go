@@ -329,3 +329,15 @@ func TestS45ListsFollowTheMethodsToo(t *testing.T) {
 		}
 	}
 }
+
+// TestS48SessionsOfSilentAnswers: a session belongs to its opener also where the answer
+// that opens it is filtered, and the handler leaves it to net/http.
+func TestS48SessionsOfSilentAnswers(t *testing.T) {
+	s := httptest.NewServer(listHandler(t, func(http.ResponseWriter) {}))
+	defer s.Close()
+	for _, session := range []string{"", "only"} {
+		if status, _, body := exchange(t, s.URL, request("tools/list", "{}"), func(r *http.Request) { r.Header.Set("Mcp-Session-Id", session) }); status != http.StatusOK {
+			t.Errorf("in session %q: status %d: %s", session, status, body)
+		}
+	}
+}

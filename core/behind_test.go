@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/mcpbearer/mcpbearer/core"
+	"github.com/mcpbearer/mcpbearer/internal/environ"
 )
 
 // guarded serves a handler behind the policy of most rows.
@@ -177,6 +179,35 @@ func TestTokensThatEndWhileTheBodyComes(t *testing.T) {
 		if status != http.StatusUnauthorized || ran || !strings.Contains(header.Get("WWW-Authenticate"), `error="invalid_token"`) {
 			t.Errorf("status %d, %q, ran %v: %s", status, header, ran, body)
 		}
+	}
+}
+
+// renewing is a verifier whose verdicts hold for a minute each.
+type renewing struct{ now func() time.Time }
+
+func (v renewing) Verify(context.Context, string) (core.Principal, error) {
+	p := alice()
+	p.NoExpiry, p.Expiry = false, v.now().Add(time.Minute)
+	return p, nil
+}
+
+// TestVerdictsThatEndWhileTheBodyComes: what ends may be the verdict and not the token,
+// where the token says nothing of its end, and then the verifier is asked again.
+func TestVerdictsThatEndWhileTheBodyComes(t *testing.T) {
+	clock := environ.NewManual(time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC))
+	c := quiet()
+	c.AuthorizationServers, c.Verifiers, c.Scopes = nil, []core.Verifier{renewing{clock.Now}}, nil
+	rs, err := core.New(environ.With(stopped(t), clock.Clock()), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = io.NopCloser(&arriving{r.Body, func() { clock.Advance(2 * time.Hour) }})
+		rs.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
+	}))
+	defer s.Close()
+	if status, _, body := exchange(t, s.URL, call("open", "{}")); status != http.StatusOK {
+		t.Errorf("status %d: %s", status, body)
 	}
 }
 

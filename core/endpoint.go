@@ -141,11 +141,10 @@ func (rs *ResourceServer) pass(r *http.Request, now time.Time, p *passage) {
 	if p.denial = rs.passHead(r, p); p.denial == nil {
 		p.denial = rs.passMessage(r, p, bare)
 	}
-	if p.denial == nil && p.verified != nil && p.message.body != nil {
-		// A caller who lets the body wait must not outlast the token.
-		if err := rs.current(&p.verified.principal); err != nil {
-			p.denial = rs.denialOf(err, p.token, rs.config.Scopes)
-		}
+	if p.denial == nil && p.verified != nil && p.message.body != nil && rs.current(&p.verified.principal) != nil {
+		// A caller who lets the body wait must not outlast the token. Where that says
+		// nothing of its end, it is the verdict that is over, and asked for again.
+		_, p.denial = rs.authenticate(r, rs.clock.Now(), rs.config.Scopes)
 	}
 	if err := r.Context().Err(); p.denial == nil && err != nil {
 		// Nothing may run for a caller who has been answered already.

@@ -109,8 +109,9 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 	}
 	var out http.ResponseWriter = &a.writer
 	if filter := e.rs.filterFor(r, p); filter != nil {
-		// What came compressed could not be filtered.
-		admitted.Header.Del("Accept-Encoding")
+		// What came compressed, or from its middle on, could not be filtered.
+		delete(admitted.Header, "Accept-Encoding")
+		delete(admitted.Header, "Range")
 		lists := &listWriter{ResponseWriter: out, filter: filter}
 		defer lists.finish()
 		out = lists

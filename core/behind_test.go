@@ -265,3 +265,38 @@ func TestG2OnlyPostCarriesABody(t *testing.T) {
 		}
 	}
 }
+
+// TestS50NothingIsWrittenPastTheToken: a stream ends with its token also where the
+// handler looks at no context.
+func TestS50NothingIsWrittenPastTheToken(t *testing.T) {
+	w := newReadyWorld(t)
+	opened, over := make(chan struct{}), make(chan error, 1)
+	s := httptest.NewServer(w.rs.Handler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Mcp-Session-Id", "s")
+		if r.Method == http.MethodPost {
+			return
+		}
+		rw.Header().Set("Content-Type", "text/event-stream")
+		_, err := io.WriteString(rw, "data: 1\n\n")
+		if err := errors.Join(err, http.NewResponseController(rw).Flush()); err != nil {
+			t.Error(err)
+		}
+		<-opened
+		w.clock.Advance(2 * time.Hour)
+		_, err = io.WriteString(rw, "data: 2\n\n")
+		over <- err
+	})))
+	defer s.Close()
+	as := func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+w.mint()) }
+	if status, _, _ := exchange(t, s.URL, request("ping", "{}"), as); status != http.StatusOK {
+		t.Fatalf("status %d", status)
+	}
+	close(opened)
+	_, _, body := exchange(t, s.URL, "", as, func(r *http.Request) {
+		r.Method = http.MethodGet
+		r.Header.Set("Mcp-Session-Id", "s")
+	})
+	if err := <-over; err == nil || body != "data: 1\n\n" {
+		t.Errorf("the stream is %q, and the handler was told %v", body, err)
+	}
+}

@@ -91,7 +91,7 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 	if p.verified != nil && endsWithToken(r, &p.message.op) {
 		ctx, cancel := e.rs.untilExpiry(r.Context(), &p.verified.principal)
 		defer cancel()
-		a.Context = ctx
+		a.Context, a.writer.until = ctx, &p.verified.principal
 	}
 	admitted := a.admit(r)
 	// No message of MCP needs another protocol. A proxy behind would open a way for

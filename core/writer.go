@@ -13,6 +13,7 @@ type flushWriter struct {
 	admission   *admission
 	request     *http.Request
 	wroteHeader bool
+	until       *Principal // by whose token the answer ends, or nil
 }
 
 // WriteHeader notes the session that the answer opens or ends, and that the
@@ -35,8 +36,14 @@ func isInformational(status int) bool {
 }
 
 // Write sends 200 with the first byte, as net/http says, also beneath a router
-// that has already marked the response as not found.
+// that has already marked the response as not found. Once the token of a stream is
+// over it fails, for handlers that look at no context.
 func (w *flushWriter) Write(p []byte) (int, error) {
+	if w.until != nil {
+		if err := w.admission.rs.current(w.until); err != nil {
+			return 0, err
+		}
+	}
 	if !w.wroteHeader {
 		w.WriteHeader(http.StatusOK)
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -298,5 +299,35 @@ func TestS50NothingIsWrittenPastTheToken(t *testing.T) {
 	})
 	if err := <-over; err == nil || body != "data: 1\n\n" {
 		t.Errorf("the stream is %q, and the handler was told %v", body, err)
+	}
+}
+
+// TestPagesReadWhatAProxyAnswers: S39, an upstream that says itself which pages may
+// read its answer doesn't unsay what the gate says, which has the say. Browsers take no
+// answer with two such fields, nor one without, as a proxy leaves it once it has
+// passed on a 103.
+func TestPagesReadWhatAProxyAnswers(t *testing.T) {
+	for about, answer := range map[string]http.HandlerFunc{
+		"no fields": func(http.ResponseWriter, *http.Request) {},
+		"fields of its own": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			w.Header().Set("Access-Control-Expose-Headers", "X-Own")
+		},
+		"an early hint": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusEarlyHints) },
+	} {
+		upstream := httptest.NewServer(answer)
+		t.Cleanup(upstream.Close)
+		to, err := url.Parse(upstream.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := guarded(t, httputil.NewSingleHostReverseProxy(to))
+		status, header, _ := exchange(t, s.URL, call("get_weather", "{}"), func(r *http.Request) { r.Header.Set("Origin", "https://mcp.example") })
+		exposed := strings.Join(header["Access-Control-Expose-Headers"], ", ")
+		if status != http.StatusOK || !slices.Equal(header["Access-Control-Allow-Origin"], []string{"https://mcp.example"}) ||
+			!strings.Contains(exposed, "Mcp-Session-Id") || about == "fields of its own" && !strings.Contains(exposed, "X-Own") ||
+			!slices.Equal(header["Vary"], []string{"Origin"}) {
+			t.Errorf("%s: status %d, %q", about, status, header)
+		}
 	}
 }

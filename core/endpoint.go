@@ -69,7 +69,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerPreflight(w)
 		return
 	}
-	var p passage
+	p := passage{origin: origin}
 	if err != nil {
 		p.denial = originDenial(err)
 	} else {
@@ -87,7 +87,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve runs the MCP handler for a request that was let in.
 func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 	a := &admission{Context: r.Context(), rs: e.rs, verified: p.verified, op: p.message.op.Operation}
-	a.writer = flushWriter{ResponseWriter: w, admission: a, request: r}
+	a.writer = flushWriter{ResponseWriter: w, admission: a, request: r, origin: p.origin}
 	if p.verified != nil && endsWithToken(r, &p.message.op) {
 		ctx, cancel := e.rs.untilExpiry(r.Context(), &p.verified.principal)
 		defer cancel()
@@ -125,6 +125,7 @@ type passage struct {
 	bearer  // with nobody in it for an anonymous caller
 	message message
 	denial  *Denial
+	origin  string // of the page that calls, where one does
 	// unaddressed is a message that is let in and can reach nothing of the
 	// caller's own. It is answered, and not handed on.
 	unaddressed bool

@@ -14,6 +14,7 @@ type flushWriter struct {
 	request     *http.Request
 	wroteHeader bool
 	until       *Principal // by whose token the answer ends, or nil
+	origin      string     // of the page that is to read the answer, or ""
 }
 
 // WriteHeader notes the session that the answer opens or ends, and that the
@@ -25,7 +26,7 @@ func (w *flushWriter) WriteHeader(status int) {
 	}
 	if !w.wroteHeader && status >= http.StatusOK {
 		w.wroteHeader = true
-		w.admission.rs.noteSession(w.request, w.admission.verified, status, w.Header())
+		w.settle(status)
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -54,8 +55,22 @@ func (w *flushWriter) Write(p []byte) (int, error) {
 // which sends 200 for it.
 func (w *flushWriter) returned() {
 	if !w.wroteHeader {
-		w.admission.rs.noteSession(w.request, w.admission.verified, http.StatusOK, w.Header())
+		w.settle(http.StatusOK)
 	}
+}
+
+// settle sees to the header of the answer before it goes out. A proxy may have added
+// to what says which page may read it, or have taken that away.
+func (w *flushWriter) settle(status int) {
+	h := w.Header()
+	if allowed := h["Access-Control-Allow-Origin"]; w.origin != "" && (len(allowed) != 1 || allowed[0] != w.origin) {
+		exposed := h["Access-Control-Expose-Headers"]
+		allowOrigin(h, w.origin)
+		if len(exposed) > 0 {
+			h["Access-Control-Expose-Headers"] = exposed
+		}
+	}
+	w.admission.rs.noteSession(w.request, w.admission.verified, status, h)
 }
 
 // Flush sends what is written, where that can be done.

@@ -262,3 +262,35 @@ func TestUnlistedNeedsATable(t *testing.T) {
 		}
 	}
 }
+
+// TestG9SubscriptionsToTasksNeedWhatTasksNeed: each notification of a task says all
+// that tasks/get would, results included (SEP-2663, task status notifications).
+func TestG9SubscriptionsToTasksNeedWhatTasksNeed(t *testing.T) {
+	const tasks = `{"notifications":{"taskIds":["t1"]}}`
+	const both = `{"notifications":{"resourceSubscriptions":["notes://open"],"taskIds":["t1"]}}`
+	for about, c := range map[string]struct {
+		change         func(*core.Policy)
+		scopes, params string
+		status         int
+	}{
+		"unlisted is never":            {func(*core.Policy) {}, "base", tasks, http.StatusForbidden},
+		"beside a resource":            {func(*core.Policy) {}, "base", both, http.StatusForbidden},
+		"no task":                      {func(*core.Policy) {}, "base", `{"notifications":{"toolsListChanged":true}}`, http.StatusAccepted},
+		"unlisted needs a scope":       {func(p *core.Policy) { p.Unlisted = core.Scopes("t") }, "base", tasks, http.StatusForbidden},
+		"unlisted needs one, it is":    {func(p *core.Policy) { p.Unlisted = core.Scopes("t") }, "base,t", tasks, http.StatusAccepted},
+		"tasks/get is listed":          {func(p *core.Policy) { p.Methods = map[string]core.Requirement{"tasks/get": core.Scopes("t")} }, "base,t", tasks, http.StatusAccepted},
+		"tasks/get is listed, no more": {func(p *core.Policy) { p.Methods = map[string]core.Requirement{"tasks/get": core.Scopes("t")} }, "base", tasks, http.StatusForbidden},
+		"no table of tools":            {func(p *core.Policy) { p.Tools = nil }, "base", tasks, http.StatusAccepted},
+		"nobody's, of anybody":         {func(p *core.Policy) { p.Tools = nil }, "", both, http.StatusUnauthorized},
+		"in another case":              {func(p *core.Policy) { p.Tools = nil }, "base", `{"notifications":{"taskIDs":["t1"]}}`, http.StatusBadRequest},
+	} {
+		g := newGate(t, func(config *core.Config) {
+			config.Policy.Tools = map[string]core.Requirement{"get_weather": core.Scopes()}
+			config.Policy.Resources = map[string]core.Requirement{"notes://open": core.Anonymous()}
+			c.change(&config.Policy)
+		})
+		if w := g.post(c.scopes, request("subscriptions/listen", c.params)); w.Code != c.status || len(g.ran) > 0 != (c.status == http.StatusAccepted) {
+			t.Errorf("%s: status %d, want %d, ran %d", about, w.Code, c.status, len(g.ran))
+		}
+	}
+}

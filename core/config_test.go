@@ -86,12 +86,15 @@ func TestNewRefuses(t *testing.T) {
 		"host that isn't ASCII":       {func(c *core.Config) { c.Resource = "https://ü.example/mcp" }, "Resource", "punycode"},
 		"query that isn't ASCII":      {func(c *core.Config) { c.Resource = "https://h/mcp?q=ü" }, "Resource", "percent-encode"},
 		"origin with a quote":         {func(c *core.Config) { c.AllowedOrigins = []string{`https://app"example`} }, "AllowedOrigins[0]", "browsers"},
-		"metadata URL pattern":        {func(c *core.Config) { c.MetadataURL = "https://h/:meta" }, "MetadataURL", "pattern"},
-		"nobody trusted":              {func(c *core.Config) { c.AuthorizationServers = nil }, "AuthorizationServers", "whose tokens"},
-		"server over plain http":      {func(c *core.Config) { c.AuthorizationServers = []string{"http://as.example"} }, "AuthorizationServers[0]", "loopback"},
-		"server with a query":         {func(c *core.Config) { c.AuthorizationServers = []string{"https://as.example?x"} }, "AuthorizationServers[0]", "query"},
-		"server listed twice":         {func(c *core.Config) { c.AuthorizationServers = []string{"https://a.example", "https://a.example"} }, "AuthorizationServers[1]", "twice"},
-		"issuer without URL":          {func(c *core.Config) { c.Issuers = []core.Issuer{{}} }, "Issuers[0].URL", "missing"},
+		"metadata at the endpoint, behind a proxy": {func(c *core.Config) {
+			c.Resource, c.Path, c.MetadataURL = "https://mcp.example/tools/mcp", "/mcp", "https://mcp.example/tools/mcp"
+		}, "MetadataURL", "endpoint's"},
+		"metadata URL pattern":   {func(c *core.Config) { c.MetadataURL = "https://h/:meta" }, "MetadataURL", "pattern"},
+		"nobody trusted":         {func(c *core.Config) { c.AuthorizationServers = nil }, "AuthorizationServers", "whose tokens"},
+		"server over plain http": {func(c *core.Config) { c.AuthorizationServers = []string{"http://as.example"} }, "AuthorizationServers[0]", "loopback"},
+		"server with a query":    {func(c *core.Config) { c.AuthorizationServers = []string{"https://as.example?x"} }, "AuthorizationServers[0]", "query"},
+		"server listed twice":    {func(c *core.Config) { c.AuthorizationServers = []string{"https://a.example", "https://a.example"} }, "AuthorizationServers[1]", "twice"},
+		"issuer without URL":     {func(c *core.Config) { c.Issuers = []core.Issuer{{}} }, "Issuers[0].URL", "missing"},
 		"issuer twice": {func(c *core.Config) {
 			c.Issuers = []core.Issuer{{URL: "https://a.example"}, {URL: "https://a.example"}}
 		}, "Issuers[1].URL", "two issuers"},

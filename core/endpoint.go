@@ -69,7 +69,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerPreflight(w)
 		return
 	}
-	var p passage
+	p := passage{origin: origin}
 	if err != nil {
 		p.denial = originDenial(err)
 	} else {
@@ -87,33 +87,36 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve runs the MCP handler for a request that was let in.
 func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 	a := &admission{Context: r.Context(), rs: e.rs, verified: p.verified, op: p.message.op.Operation}
-	a.writer = flushWriter{ResponseWriter: w, admission: a, request: r}
+	a.writer = flushWriter{ResponseWriter: w, admission: a, request: r, origin: p.origin}
 	if p.verified != nil && endsWithToken(r, &p.message.op) {
 		ctx, cancel := e.rs.untilExpiry(r.Context(), &p.verified.principal)
 		defer cancel()
-		a.Context = ctx
+		a.Context, a.writer.until = ctx, &p.verified.principal
 	}
 	admitted := a.admit(r)
 	// No message of MCP needs another protocol. A proxy behind would open a way for
 	// it on which nobody looks at what goes by (RFC 9110 §7.8: it may be ignored).
 	delete(admitted.Header, "Upgrade")
+	var read []byte // and nothing else: a body that is no message's has nobody looked at
 	if p.message.body != nil {
-		defer func() { _ = a.body.Close() }() // it never fails
-		a.replayed(admitted, *p.message.body)
+		read = *p.message.body
 	}
+	defer func() { _ = a.body.Close() }() // it never fails
+	a.replayed(admitted, read)
 	if p.unaddressed {
 		a.writer.WriteHeader(http.StatusAccepted)
 		return
 	}
+	var out http.ResponseWriter = &a.writer
 	if filter := e.rs.filterFor(r, p); filter != nil {
-		// What came compressed could not be filtered.
-		admitted.Header.Del("Accept-Encoding")
-		lists := &listWriter{ResponseWriter: &a.writer, filter: filter}
+		// What came compressed, or from its middle on, could not be filtered.
+		delete(admitted.Header, "Accept-Encoding")
+		delete(admitted.Header, "Range")
+		lists := &listWriter{ResponseWriter: out, filter: filter}
 		defer lists.finish()
-		e.mcp.ServeHTTP(lists, admitted)
-		return
+		out = lists
 	}
-	e.mcp.ServeHTTP(&a.writer, admitted)
+	e.mcp.ServeHTTP(out, admitted)
 	a.writer.returned()
 }
 
@@ -122,6 +125,7 @@ type passage struct {
 	bearer  // with nobody in it for an anonymous caller
 	message message
 	denial  *Denial
+	origin  string // of the page that calls, where one does
 	// unaddressed is a message that is let in and can reach nothing of the
 	// caller's own. It is answered, and not handed on.
 	unaddressed bool
@@ -138,6 +142,11 @@ func (rs *ResourceServer) pass(r *http.Request, now time.Time, p *passage) {
 	p.bearer = who
 	if p.denial = rs.passHead(r, p); p.denial == nil {
 		p.denial = rs.passMessage(r, p, bare)
+	}
+	if p.denial == nil && p.verified != nil && p.message.body != nil && rs.current(&p.verified.principal) != nil {
+		// A caller who lets the body wait must not outlast the token. Where that says
+		// nothing of its end, it is the verdict that is over, and asked for again.
+		_, p.denial = rs.authenticate(r, rs.clock.Now(), rs.config.Scopes)
 	}
 	if err := r.Context().Err(); p.denial == nil && err != nil {
 		// Nothing may run for a caller who has been answered already.

@@ -83,12 +83,14 @@ func (op operation) completion(m *rpcscan.Message) (operation, *Denial) {
 	return op, badMessage(http.StatusBadRequest, rpcInvalidRequest, "the message doesn't say what to complete", "ref/prompt or ref/resource", bounded(string(m.Ref.Type)))
 }
 
-// subscriptions falls under the rules of every resource that it listens to.
+// subscriptions falls under the rules of every resource that it listens to, and of
+// tasks.
 func (op operation) subscriptions(m *rpcscan.Message) (operation, *Denial) {
 	uris, err := m.ResourceSubscriptions()
 	if err != nil {
 		return op, badMessage(http.StatusBadRequest, rpcParseError, "the message is not one unambiguous JSON-RPC message", "subscriptions that read one way", err.Error())
 	}
+	op.tasks = m.SubscribesToTasks()
 	if len(uris) > 0 {
 		op.kind = resourceOperation
 		op.Name, op.more = uris[0], uris[1:]

@@ -13,6 +13,7 @@ import (
 type listKind struct {
 	member string // of the result
 	name   string // of an entry: what the policy knows it by
+	use    string // the method that an entry is listed for
 	kind   operationKind
 }
 
@@ -20,13 +21,13 @@ type listKind struct {
 func listKindOf(method string) (listKind, bool) {
 	switch method {
 	case "tools/list":
-		return listKind{"tools", "name", toolOperation}, true
+		return listKind{"tools", "name", "tools/call", toolOperation}, true
 	case "prompts/list":
-		return listKind{"prompts", "name", promptOperation}, true
+		return listKind{"prompts", "name", "prompts/get", promptOperation}, true
 	case "resources/list":
-		return listKind{"resources", "uri", resourceOperation}, true
+		return listKind{"resources", "uri", "resources/read", resourceOperation}, true
 	case "resources/templates/list":
-		return listKind{"resourceTemplates", "uriTemplate", resourceOperation}, true
+		return listKind{"resourceTemplates", "uriTemplate", "resources/read", resourceOperation}, true
 	}
 	return listKind{}, false
 }
@@ -140,7 +141,7 @@ func (f *listFilter) visible(kind listKind, list json.RawMessage) (json.RawMessa
 		if err := json.Unmarshal(members[kind.name], &name); err != nil {
 			return nil, fmt.Errorf("an entry without %s", kind.name)
 		}
-		if f.shows(&operation{Operation: Operation{Name: name}, kind: kind.kind}) {
+		if f.shows(&operation{Operation: Operation{Method: kind.use, Name: name}, kind: kind.kind}) {
 			shown = append(shown, entry)
 		}
 	}
@@ -157,16 +158,15 @@ type listWriter struct {
 	stream bool
 	failed bool         // whether a failure was sent in place of the answer
 	held   bytes.Buffer // a body, or an event that isn't whole yet
+	// Of that event, where the line begins that isn't whole yet, and how far its
+	// end was looked for.
+	begun, looked int
 }
 
 // WriteHeader holds the status of a JSON body back until the body is known.
-// Informational ones go out at once and decide nothing.
+// Informational ones decide nothing.
 func (w *listWriter) WriteHeader(status int) {
-	switch {
-	case w.status != 0:
-		return
-	case status < http.StatusOK && status != http.StatusSwitchingProtocols:
-		w.ResponseWriter.WriteHeader(status)
+	if w.status != 0 || isInformational(status) {
 		return
 	}
 	w.status = status
@@ -207,25 +207,28 @@ func (w *listWriter) Write(p []byte) (int, error) {
 }
 
 // sendEvents sends the events that are whole: those that an empty line ends
-// (HTML, server-sent events, parsing).
+// (HTML, server-sent events, parsing). Each byte is looked at once, however many
+// pieces an event comes in.
 func (w *listWriter) sendEvents() error {
-	var lines [][]byte
-	for rest := w.held.Bytes(); ; {
-		line, after, whole := cutLine(rest)
+	for {
+		text := w.held.Bytes()
+		line, rest, whole := cutLine(text[w.looked:])
 		if !whole {
+			w.looked = len(bytes.TrimSuffix(text, []byte("\r")))
 			return nil
 		}
-		rest = after
-		if len(line) > 0 {
-			lines = append(lines, line)
+		empty := len(line) == 0 && w.looked == w.begun
+		w.begun = len(text) - len(rest)
+		w.looked = w.begun
+		if !empty {
 			continue
 		}
-		err := w.sendEvent(lines)
-		w.held.Next(w.held.Len() - len(rest))
+		err := w.sendEvent(text[:w.begun])
+		w.held.Next(w.begun)
+		w.begun, w.looked = 0, 0
 		if err != nil {
 			return err
 		}
-		lines = nil
 	}
 }
 
@@ -242,25 +245,31 @@ func cutLine(text []byte) (line, rest []byte, whole bool) {
 	return text[:end], text[end+1:], true
 }
 
-func (w *listWriter) sendEvent(lines [][]byte) error {
+// sendEvent sends one event. What is no list goes out as it came, an event without
+// data and data of several lines included.
+func (w *listWriter) sendEvent(event []byte) error {
 	var out bytes.Buffer
-	var data []byte
-	for _, line := range lines {
+	var data [][]byte
+	for line, rest, _ := cutLine(event); len(line) > 0; line, rest, _ = cutLine(rest) {
 		// A reader of the stream passes over a byte order mark at its beginning.
 		line = bytes.TrimPrefix(line, []byte("\ufeff"))
-		if rest, isData := bytes.CutPrefix(line, []byte("data:")); isData {
-			data = append(append(data, bytes.TrimPrefix(rest, []byte(" "))...), '\n')
+		if field, value, _ := bytes.Cut(line, []byte(":")); string(field) == "data" {
+			data = append(data, bytes.TrimPrefix(value, []byte(" ")))
 			continue
 		}
 		out.Write(line)
 		out.WriteByte('\n')
 	}
-	if data = bytes.TrimSuffix(data, []byte("\n")); len(data) > 0 {
-		filtered, err := w.filter.message(data)
-		if err != nil {
-			filtered = w.filter.failure()
+	if data != nil {
+		text := bytes.Join(data, []byte("\n"))
+		if len(text) > 0 {
+			filtered, err := w.filter.message(text)
+			if err != nil {
+				filtered = w.filter.failure()
+			}
+			text = bytes.ReplaceAll(filtered, []byte("\n"), []byte("\ndata: "))
 		}
-		fmt.Fprintf(&out, "data: %s\n", filtered)
+		fmt.Fprintf(&out, "data: %s\n", text)
 	}
 	out.WriteByte('\n')
 	_, err := w.ResponseWriter.Write(out.Bytes())

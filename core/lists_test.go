@@ -303,3 +303,41 @@ func TestCompressedListsAreNotShown(t *testing.T) {
 		}
 	}
 }
+
+// TestS45ListsFollowTheMethodsToo: what Policy.Methods denies a caller is as little
+// the caller's to see as what a table denies.
+func TestS45ListsFollowTheMethodsToo(t *testing.T) {
+	for _, c := range []struct{ use, list, answer, member, key, name string }{
+		{"tools/call", "tools/list", `{"id":7,"result":{"tools":[{"name":"x"}]}}`, "tools", "name", "x"},
+		{"prompts/get", "prompts/list", `{"id":7,"result":{"prompts":[{"name":"x"}]}}`, "prompts", "name", "x"},
+		{"resources/read", "resources/list", `{"id":7,"result":{"resources":[{"uri":"x://y"}]}}`, "resources", "uri", "x://y"},
+		{"resources/read", "resources/templates/list", `{"id":7,"result":{"resourceTemplates":[{"uriTemplate":"x://{y}"}]}}`, "resourceTemplates", "uriTemplate", "x://{y}"},
+	} {
+		config := quiet()
+		config.AuthorizationServers, config.Verifiers, config.Scopes = nil, []core.Verifier{scopesVerifier{}}, []string{"base"}
+		config.Policy = core.Policy{FilterLists: true, Methods: map[string]core.Requirement{c.use: core.Scopes("use")}}
+		rs, err := core.New(stopped(t), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := &gate{handler: rs.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, c.answer) }))}
+		for scopes, want := range map[string]string{"base": "", "base,use": c.name} {
+			names, _ := listed(t, g.post(scopes, request(c.list, "{}")).Body.String(), c.member, c.key)
+			if got := strings.Join(names, " "); got != want {
+				t.Errorf("%s lists %q to a caller with %s, who may use %q", c.list, got, scopes, want)
+			}
+		}
+	}
+}
+
+// TestS48SessionsOfSilentAnswers: a session belongs to its opener also where the answer
+// that opens it is filtered, and the handler leaves it to net/http.
+func TestS48SessionsOfSilentAnswers(t *testing.T) {
+	s := httptest.NewServer(listHandler(t, func(http.ResponseWriter) {}))
+	defer s.Close()
+	for _, session := range []string{"", "only"} {
+		if status, _, body := exchange(t, s.URL, request("tools/list", "{}"), func(r *http.Request) { r.Header.Set("Mcp-Session-Id", session) }); status != http.StatusOK {
+			t.Errorf("in session %q: status %d: %s", session, status, body)
+		}
+	}
+}

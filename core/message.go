@@ -1,6 +1,7 @@
 package core
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/mcpbearer/mcpbearer/internal/rpcscan"
+	"github.com/mcpbearer/mcpbearer/internal/strictjson"
 )
 
 // message is the body of a POST as the gate has read it.
@@ -163,14 +165,24 @@ func checkMirrors(h http.Header, m *rpcscan.Message) *Denial {
 	if !sent {
 		return nil
 	}
-	name, has := m.Name, m.HasName
-	if !has || strings.HasPrefix(string(m.Method), "resources/") {
-		name, has = m.URI, m.HasURI
-	}
+	name, has := mirrored(m)
 	if decoded, ok := decodeMirror(sentName); !has || sentName != string(name) && (!ok || decoded != string(name)) {
 		return mirrorDenial("Mcp-Name")
 	}
 	return nil
+}
+
+// mirrored returns what Mcp-Name mirrors: the task of a message about one (SEP-2663,
+// streamable HTTP: routing headers), and else the name or the URI.
+func mirrored(m *rpcscan.Message) (name []byte, has bool) {
+	switch {
+	case bytes.HasPrefix(m.Method, []byte("tasks/")):
+		id, has := strictjson.String(m.TaskID)
+		return []byte(id), has
+	case !m.HasName || bytes.HasPrefix(m.Method, []byte("resources/")):
+		return m.URI, m.HasURI
+	}
+	return m.Name, true
 }
 
 func single(h http.Header, name string) (string, bool) {

@@ -64,3 +64,32 @@ func TestS12NobodyIsLetInTooLate(t *testing.T) {
 		t.Errorf("a request that is over: %v", err)
 	}
 }
+
+// G10: what Mcp-Name mirrors is the task where a message is about one, and clients
+// must send it there (SEP-2663, streamable HTTP: routing headers).
+func TestG10TasksAreMirroredByTheirID(t *testing.T) {
+	g := newGate(t, func(c *core.Config) {
+		notes(c)
+		for _, method := range []string{"tasks/get", "tasks/update", "tasks/cancel"} {
+			c.Policy.Methods[method] = core.Scopes()
+		}
+	})
+	for _, method := range []string{"tasks/get", "tasks/update", "tasks/cancel"} {
+		for _, c := range []struct {
+			params, sent string
+			status       int
+		}{
+			{`{"taskId":"t\u0031"}`, "t1", http.StatusAccepted},
+			{`{"taskId":"t1"}`, "=?base64?dDE=?=", http.StatusAccepted},
+			{`{"taskId":"t1"}`, "t2", http.StatusBadRequest},
+			{`{"taskId":"t1","name":"t2","uri":"t2"}`, "t2", http.StatusBadRequest},
+			{`{"taskId":1}`, "1", http.StatusBadRequest},
+			{`{"name":"t1"}`, "t1", http.StatusBadRequest},
+		} {
+			w := g.post("base", request(method, c.params), "Mcp-Method", method, "Mcp-Name", c.sent)
+			if w.Code != c.status {
+				t.Errorf("%s of %s with Mcp-Name %s: status %d, want %d: %s", method, c.params, c.sent, w.Code, c.status, w.Body)
+			}
+		}
+	}
+}

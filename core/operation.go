@@ -29,6 +29,7 @@ type operation struct {
 	nameless bool     // a subscription that doesn't say to which resource
 	raw      []byte   // the arguments, or nil where the message has none
 	more     []string // further URIs, of subscriptions/listen
+	tasks    bool     // whether subscriptions/listen names tasks
 }
 
 // name makes the Name.

@@ -27,7 +27,8 @@ type Policy struct {
 	// Methods are the needs of JSON-RPC methods, such as "tools/list". They
 	// come on top of what the tables above say, and can't be made with Decide. With
 	// Tools set, the methods of tasks ("tasks/get" and so on) fall under Unlisted
-	// unless they are listed here: they hand out what tools have returned.
+	// unless they are listed here: they hand out what tools have returned. To hear of
+	// tasks by subscriptions/listen needs what "tasks/get" needs.
 	Methods map[string]Requirement
 	// Unlisted is the need of tools, prompts and resources that a set table
 	// doesn't name: Never by default. Scopes() lets Config.Scopes suffice.

@@ -68,11 +68,16 @@ func (b *rulebook) rules(op *operation) []rule {
 			rules = append(rules, rule{r, about})
 		}
 	}
-	if r, named := b.Methods[op.Method]; named {
+	if r, named := b.method(op.Method); named {
 		add(op.Name, r)
-	} else if strings.HasPrefix(op.Method, "tasks/") && b.Tools != nil {
-		// A task is a tool's call that goes on; which tool's, only the server knows.
-		add(op.Name, b.Unlisted)
+	}
+	if op.tasks {
+		// Each notification of a task says all that tasks/get would (SEP-2663).
+		r, named := b.method("tasks/get")
+		if !named {
+			r = Scopes()
+		}
+		add("", r)
 	}
 	switch op.kind {
 	case toolOperation:
@@ -89,6 +94,15 @@ func (b *rulebook) rules(op *operation) []rule {
 		}
 	}
 	return rules
+}
+
+// method returns the rule of a method, where it has one.
+func (b *rulebook) method(name string) (r Requirement, named bool) {
+	if r, named = b.Methods[name]; !named && strings.HasPrefix(name, "tasks/") && b.Tools != nil {
+		// A task is a tool's call that goes on; which tool's, only the server knows.
+		return b.Unlisted, true
+	}
+	return r, named
 }
 
 // listed looks a name up in a table; an unset table has no rules.

@@ -80,15 +80,16 @@ func (m *mistakes) resource(c *Config) *url.URL {
 	return u
 }
 
-// apart checks that the metadata have a place, and not the endpoint's.
+// apart checks that the metadata have a place, and not the endpoint's, as clients see
+// it or as this process does.
 func (m *mistakes) apart(c *Config, metadata *url.URL) {
-	endpoint := c.Path
-	if resource, err := url.Parse(c.Resource); endpoint == "" && err == nil {
-		endpoint = resource.Path
+	endpoints := []string{c.Path}
+	if resource, err := url.Parse(c.Resource); err == nil {
+		endpoints = append(endpoints, resource.Path)
 	}
 	if withoutRoot(metadata.Path) == "" {
 		m.add("MetadataURL", c.MetadataURL, "it has no path", "name a path that this process answers, or leave it empty")
-	} else if metadata.EscapedPath() == endpoint {
+	} else if slices.Contains(endpoints, metadata.EscapedPath()) {
 		m.add("MetadataURL", c.MetadataURL, "its path is the endpoint's", "set the URL of the metadata, not of the resource, or leave it empty")
 	}
 }

@@ -2,6 +2,9 @@ package apptest
 
 import (
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"time"
 
@@ -16,6 +19,7 @@ func streamSituations() []situation {
 		{"S52/TimeoutHandler that fires", timeoutFires},
 		{"S52/writer that can't flush", deafWriter},
 		{"S52/stateful stream", statefulStream},
+		{"S52/informational answers", informed},
 	}
 }
 
@@ -117,4 +121,27 @@ func statefulStream(b *Bench, router Router) {
 	if data, err := st.next(); err == nil {
 		s.Errorf("the stream of a deleted session goes on with %q", data)
 	}
+}
+
+// informed mounts a proxy, which passes on an answer that only announces another.
+// Some routers take that for the answer.
+func informed(b *Bench, router Router) {
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusEarlyHints)
+		w.Header().Set("Mcp-Session-Id", "opened")
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	b.Cleanup(upstream.Close)
+	to, err := url.Parse(upstream.URL)
+	if err != nil {
+		b.Fatal(err)
+	}
+	app, rs := router.New(), b.Server(Resource)
+	if err := app.Mount(rs, httputil.NewSingleHostReverseProxy(to)); err != nil {
+		b.Fatal(err)
+	}
+	s := b.Serve(app)
+	a := s.Do(Call("/mcp", s.Token(Resource), WhoAmI))
+	s.CheckStatus("an answer behind an informational one", a, http.StatusTeapot)
+	s.CheckHeader(a, "Mcp-Session-Id", "opened")
 }

@@ -22,6 +22,8 @@ type Message struct {
 	Arguments []byte
 	// Meta is the raw text of params._meta, or nil where there is none.
 	Meta []byte
+	// TaskID is the raw text of params.taskId, or nil where there is none.
+	TaskID []byte
 	// Ref is params.ref of completion/complete, and zero for other methods.
 	Ref Ref
 	// Notifications is the raw text of params.notifications, or nil where there
@@ -139,6 +141,8 @@ func (e *envelope) params(i int) int {
 			m.Notifications = e.data[from:i]
 		case o.name == "_meta":
 			m.Meta = e.data[from:i]
+		case o.name == "taskId":
+			m.TaskID = e.data[from:i]
 		}
 	}
 	return i

@@ -119,7 +119,8 @@ func latin(r rune) (spelled, folded byte) {
 }
 
 // vocabulary is a set of names that decoders look for in one object: all those
-// that go-sdk v1.8.0 and mcp-go v1.2.1 decode there, for any method.
+// that go-sdk v1.8.0 and mcp-go v1.2.1 decode there, for any method, and that of the
+// tasks extension.
 type vocabulary uint8
 
 const (
@@ -236,6 +237,8 @@ func findNotificationsName(folded []byte) string {
 		return "resourcesListChanged"
 	case "resourcesubscriptions":
 		return "resourceSubscriptions"
+	case "taskids":
+		return "taskIds"
 	}
 	return ""
 }

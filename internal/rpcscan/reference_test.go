@@ -87,7 +87,7 @@ const (
 	envelopeNames      = "jsonrpc id method params result error"
 	paramsNames        = "name uri arguments ref notifications _meta argument capabilities clientInfo context cursor inputResponses level message progress progressToken protocolVersion reason requestId requestState task taskId total"
 	refNames           = "type name uri"
-	notificationsNames = "toolsListChanged promptsListChanged resourcesListChanged resourceSubscriptions"
+	notificationsNames = "toolsListChanged promptsListChanged resourcesListChanged resourceSubscriptions taskIds"
 )
 
 var integer = regexp.MustCompile(`^(0|-?[1-9]\d*)$`)
@@ -157,6 +157,8 @@ func referenceParams(raw json.RawMessage, m *rpcscan.Message) (ok, refOK bool) {
 			m.Notifications = p.value
 		case "_meta":
 			m.Meta = p.value
+		case "taskId":
+			m.TaskID = p.value
 		case "ref":
 			m.Ref = rpcscan.Ref{Present: true}
 			refOK = referenceRef(p.value, &m.Ref)

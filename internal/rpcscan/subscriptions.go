@@ -31,6 +31,19 @@ func (m *Message) ResourceSubscriptions() ([]string, error) {
 	return uris, nil
 }
 
+// SubscribesToTasks reports whether the message names tasks to hear of (SEP-2663,
+// params.notifications.taskIds). Ambiguities are for ResourceSubscriptions to refuse.
+func (m *Message) SubscribesToTasks() bool {
+	s := scanner{data: m.Notifications}
+	o := object{s: &s, names: notificationsNames}
+	for i := o.first(0); i >= 0 && !o.done; i = o.next(s.skip(i, 1)) {
+		if o.name == "taskIds" {
+			return true
+		}
+	}
+	return false
+}
+
 // strings decodes the array of strings at i.
 func (s *scanner) strings(i int) (end int, list []string) {
 	if s.peek(i) != '[' {

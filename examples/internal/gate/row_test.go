@@ -76,6 +76,10 @@ func operations() []row {
 			Name: "G9 listening to a protected resource", Modern: true, Headers: cases.ModernHeaders("subscriptions/listen", ""),
 			Body: cases.AsModern(message("subscriptions/listen", `{"notifications":{"resourceSubscriptions":["notes://public","notes://gone"]}}`)), Verdict: forbidden,
 		},
+		{
+			Name: "G9 listening to a task", Modern: true, Headers: cases.ModernHeaders("subscriptions/listen", ""),
+			Body: cases.AsModern(message("subscriptions/listen", `{"notifications":{"taskIds":["1"]}}`)), Verdict: forbidden,
+		},
 		{Name: "G8 listening to what is no list", Body: message("subscriptions/listen", `{"notifications":{"resourceSubscriptions":"notes://secret"}}`), Verdict: refused, Status: 400},
 		{Name: "G7 listening twice", Body: message("subscriptions/listen", `{"notifications":{"resourceSubscriptions":[],"resourceSubscriptions":["notes://secret"]}}`), Verdict: refused, Status: 400},
 		{Name: "G7 listening in two cases", Body: message("subscriptions/listen", `{"notifications":{"resourceSubscriptions":[],"ResourceSubscriptions":["notes://secret"]}}`), Verdict: refused, Status: 400},

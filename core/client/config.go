@@ -17,8 +17,9 @@ type Config struct {
 	// others pass through untouched.
 	Resource string
 
-	// Storage keeps tokens and registrations. Nil means [MemoryStorage]: they
-	// end with the process.
+	// Storage keeps tokens and registrations, of one user: an app with several
+	// gives each a Storage of their own. Nil means [MemoryStorage]: they end with
+	// the process.
 	Storage Storage
 
 	// Credentials are those of a client that was registered beforehand. They

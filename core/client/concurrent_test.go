@@ -178,6 +178,22 @@ func (p *paused) redirect(w *world) func(context.Context, string) error {
 	}
 }
 
+// loggedIn returns a transport with a token, whose user is this one from now on.
+func (p *paused) loggedIn(w *world) *client.Transport {
+	loggedIn := false
+	transport := w.transport(func(c *client.Config) {
+		c.Redirect = func(ctx context.Context, page string) error {
+			if loggedIn {
+				return p.redirect(w)(ctx, page)
+			}
+			return w.browse(ctx, page)
+		}
+	})
+	w.mustCall(transport, "read")
+	loggedIn = true
+	return transport
+}
+
 // result is how a request has ended.
 type result struct {
 	got answer
@@ -211,17 +227,7 @@ func TestC13NobodyElseIsHeldUp(t *testing.T) {
 		}
 	})
 	user := w.paused()
-	stepping := false
-	transport := w.transport(func(c *client.Config) {
-		c.Redirect = func(ctx context.Context, page string) error {
-			if stepping {
-				return user.redirect(w)(ctx, page)
-			}
-			return w.browse(ctx, page)
-		}
-	})
-	w.mustCall(transport, "read")
-	stepping = true
+	transport := user.loggedIn(w)
 
 	request, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.resource, strings.NewReader(callOf("read")))
 	must(t, err)

@@ -1,12 +1,10 @@
 package client_test
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"testing"
 
-	"github.com/mcpbearer/mcpbearer/core/client"
 	"github.com/mcpbearer/mcpbearer/core/devissuer"
 )
 
@@ -15,17 +13,7 @@ import (
 func TestC13RefusedTokenWhileSteppingUp(t *testing.T) {
 	w := start(t)
 	user := w.paused()
-	stepping := false
-	transport := w.transport(func(c *client.Config) {
-		c.Redirect = func(ctx context.Context, page string) error {
-			if stepping {
-				return user.redirect(w)(ctx, page)
-			}
-			return w.browse(ctx, page)
-		}
-	})
-	w.mustCall(transport, "read")
-	stepping = true
+	transport := user.loggedIn(w)
 	stepUp := w.callLater(w.ctx, transport, "purge")
 	<-user.shown
 	w.refuse(w.wire.find("R POST /mcp 200")[0].authorization)
@@ -42,17 +30,7 @@ func TestC13RefusedTokenWhileSteppingUp(t *testing.T) {
 func TestC13AnotherStepUpIsRefused(t *testing.T) {
 	w := start(t)
 	user := w.paused()
-	stepping := false
-	transport := w.transport(func(c *client.Config) {
-		c.Redirect = func(ctx context.Context, page string) error {
-			if stepping {
-				return user.redirect(w)(ctx, page)
-			}
-			return w.browse(ctx, page)
-		}
-	})
-	w.mustCall(transport, "read")
-	stepping = true
+	transport := user.loggedIn(w)
 	before := w.wire.find("R POST /mcp 200")[0].authorization
 	arrived := make(chan struct{}, 10)
 	w.set("/mcp", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

@@ -110,7 +110,9 @@ func TestP10InvalidTokensLeaveNothing(t *testing.T) {
 	if grown := heap() - before; grown > 1<<20 {
 		t.Errorf("the heap has grown by %d bytes, want at most 1 MiB", grown)
 	}
-	if now := runtime.NumGoroutine(); now > goroutines {
+	// Others may come and go, such as those of idle connections; those that are left
+	// behind would be two hundred thousand.
+	if now := runtime.NumGoroutine(); now > goroutines+100 {
 		t.Errorf("%d goroutines, before it were %d", now, goroutines)
 	}
 	runtime.KeepAlive(rs)

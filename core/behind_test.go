@@ -183,32 +183,62 @@ func TestTokensThatEndWhileTheBodyComes(t *testing.T) {
 	}
 }
 
-// renewing is a verifier whose verdicts hold for a minute each.
-type renewing struct{ now func() time.Time }
+// renewing is a verifier whose verdicts hold for a minute each, and each has the
+// scopes that are left by then.
+type renewing struct {
+	now  func() time.Time
+	left chan []string
+}
 
 func (v renewing) Verify(context.Context, string) (core.Principal, error) {
 	p := alice()
-	p.NoExpiry, p.Expiry = false, v.now().Add(time.Minute)
+	p.NoExpiry, p.Expiry, p.Scopes = false, v.now().Add(time.Minute), <-v.left
 	return p, nil
 }
 
 // TestVerdictsThatEndWhileTheBodyComes: what ends may be the verdict and not the token,
-// where the token says nothing of its end, and then the verifier is asked again.
+// where the token says nothing of its end. Then the verifier is asked again, and what
+// it says then is what counts, for the decision and for the handler.
 func TestVerdictsThatEndWhileTheBodyComes(t *testing.T) {
-	clock := environ.NewManual(time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC))
-	c := quiet()
-	c.AuthorizationServers, c.Verifiers, c.Scopes = nil, []core.Verifier{renewing{clock.Now}}, nil
-	rs, err := core.New(environ.With(stopped(t), clock.Clock()), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = io.NopCloser(&arriving{r.Body, func() { clock.Advance(2 * time.Hour) }})
-		rs.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
-	}))
-	defer s.Close()
-	if status, _, body := exchange(t, s.URL, call("open", "{}")); status != http.StatusOK {
-		t.Errorf("status %d: %s", status, body)
+	for about, c := range map[string]struct {
+		after  []string
+		status int
+	}{
+		"as before":        {[]string{"base", "notes:write"}, http.StatusOK},
+		"a scope is gone":  {[]string{"base"}, http.StatusForbidden},
+		"all of them are":  {nil, http.StatusForbidden},
+		"one more than it": {[]string{"base", "notes:write", "new"}, http.StatusOK},
+	} {
+		clock := environ.NewManual(time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC))
+		verifier := renewing{clock.Now, make(chan []string, 2)}
+		verifier.left <- []string{"base", "notes:write"}
+		verifier.left <- c.after
+		config := quiet()
+		config.AuthorizationServers, config.Verifiers, config.Scopes = nil, []core.Verifier{verifier}, []string{"base"}
+		notes(&config)
+		confirmed := 0
+		config.Confirm = func(*http.Request, core.Principal) error {
+			confirmed++
+			return nil
+		}
+		rs, err := core.New(environ.With(stopped(t), clock.Clock()), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var seen []string
+		ran := false
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Body = io.NopCloser(&arriving{r.Body, func() { clock.Advance(2 * time.Hour) }})
+			rs.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				p, _ := core.PrincipalFrom(r.Context())
+				seen, ran = p.Scopes, true
+			})).ServeHTTP(w, r)
+		}))
+		t.Cleanup(s.Close)
+		status, _, body := exchange(t, s.URL, call("purge", "{}"))
+		if status != c.status || ran != (status == http.StatusOK) || ran && !slices.Equal(seen, c.after) || confirmed != 2 {
+			t.Errorf("%s: status %d, want %d, ran %v with %q, confirmed %d times: %s", about, status, c.status, ran, seen, confirmed, body)
+		}
 	}
 }
 

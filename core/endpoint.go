@@ -107,16 +107,12 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, p *passage) {
 		a.writer.WriteHeader(http.StatusAccepted)
 		return
 	}
-	var out http.ResponseWriter = &a.writer
 	if filter := e.rs.filterFor(r, p); filter != nil {
-		// What came compressed, or from its middle on, could not be filtered.
-		delete(admitted.Header, "Accept-Encoding")
-		delete(admitted.Header, "Range")
-		lists := &listWriter{ResponseWriter: out, filter: filter}
-		defer lists.finish()
-		out = lists
+		lists := &listWriter{ResponseWriter: &a.writer, filter: filter}
+		lists.pass(e.mcp, admitted)
+	} else {
+		e.mcp.ServeHTTP(&a.writer, admitted)
 	}
-	e.mcp.ServeHTTP(out, admitted)
 	a.writer.returned()
 }
 
@@ -142,11 +138,6 @@ func (rs *ResourceServer) pass(r *http.Request, now time.Time, p *passage) {
 	p.bearer = who
 	if p.denial = rs.passHead(r, p); p.denial == nil {
 		p.denial = rs.passMessage(r, p, bare)
-	}
-	if p.denial == nil && p.verified != nil && p.message.body != nil && rs.current(&p.verified.principal) != nil {
-		// A caller who lets the body wait must not outlast the token. Where that says
-		// nothing of its end, it is the verdict that is over, and asked for again.
-		_, p.denial = rs.authenticate(r, rs.clock.Now(), rs.config.Scopes)
 	}
 	if err := r.Context().Err(); p.denial == nil && err != nil {
 		// Nothing may run for a caller who has been answered already.
@@ -197,6 +188,9 @@ func (rs *ResourceServer) passMessage(r *http.Request, p *passage, bare *Denial)
 		}
 		return denial
 	}
+	if denial := rs.renew(r, p); denial != nil {
+		return denial
+	}
 	if rs.policy != nil || rs.watches(r.Context()) || p.verified.observation() != nil {
 		m.op.name()
 	}
@@ -206,6 +200,21 @@ func (rs *ResourceServer) passMessage(r *http.Request, p *passage, bare *Denial)
 	}
 	p.unaddressed = denial == nil && isUnaddressed(r, m)
 	return denial
+}
+
+// renew asks again whose the token is, should the verdict on it have ended while the
+// body came: a caller who lets the body wait must outlast neither the token nor what
+// has been taken from it meanwhile.
+func (rs *ResourceServer) renew(r *http.Request, p *passage) *Denial {
+	if p.verified == nil || rs.current(&p.verified.principal) == nil {
+		return nil
+	}
+	who, denial := rs.authenticate(r, rs.clock.Now(), rs.config.Scopes)
+	if denial != nil {
+		return denial
+	}
+	p.bearer = who
+	return rs.passHead(r, p)
 }
 
 // checkMethod refuses what is no method of the transport, and the two that are

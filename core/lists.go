@@ -163,6 +163,15 @@ type listWriter struct {
 	begun, looked int
 }
 
+// pass has the handler answer, and sends all of it that is left at the end.
+func (w *listWriter) pass(mcp http.Handler, r *http.Request) {
+	// What came compressed, or from its middle on, could not be filtered.
+	delete(r.Header, "Accept-Encoding")
+	delete(r.Header, "Range")
+	defer w.finish()
+	mcp.ServeHTTP(w, r)
+}
+
 // WriteHeader holds the status of a JSON body back until the body is known.
 // Informational ones decide nothing.
 func (w *listWriter) WriteHeader(status int) {

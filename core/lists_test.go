@@ -30,6 +30,15 @@ func listGate(t *testing.T, contentType string, parts ...string) *gate {
 
 func listHandler(t *testing.T, answer func(http.ResponseWriter)) http.Handler {
 	t.Helper()
+	return listsBefore(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Mcp-Session-Id", "only")
+		answer(w)
+	})
+}
+
+// listsBefore filters the lists of an MCP server.
+func listsBefore(t *testing.T, mcp http.HandlerFunc) http.Handler {
+	t.Helper()
 	c := quiet()
 	c.AuthorizationServers, c.Verifiers, c.Scopes = nil, []core.Verifier{scopesVerifier{}}, []string{"base"}
 	notes(&c)
@@ -38,10 +47,7 @@ func listHandler(t *testing.T, answer func(http.ResponseWriter)) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rs.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Mcp-Session-Id", "only")
-		answer(w)
-	}))
+	return rs.Handler(mcp)
 }
 
 // listed returns the names that an answer lists, and its cacheScope.

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/mcpbearer/mcpbearer/core"
 )
 
 // TestFilteredStreamsKeepTheirEvents: S45 and S52, what is no list reaches the client
@@ -78,18 +76,10 @@ func TestG12LongEventsAreReadOnce(t *testing.T) {
 // would show what stands there as a line of no known field.
 func TestPartsOfListsAreNotAskedFor(t *testing.T) {
 	stream := "data: " + threeTools + "\n\n"
-	c := quiet()
-	c.AuthorizationServers, c.Verifiers, c.Scopes = nil, []core.Verifier{scopesVerifier{}}, []string{"base"}
-	notes(&c)
-	c.Policy.FilterLists = true
-	rs, err := core.New(stopped(t), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := httptest.NewServer(rs.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := httptest.NewServer(listsBefore(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(stream))
-	})))
+	}))
 	defer s.Close()
 	status, _, body := exchange(t, s.URL, request("tools/list", "{}"), func(r *http.Request) { r.Header.Set("Range", "bytes=6-") })
 	if status != http.StatusOK || strings.Contains(body, "purge") || !strings.Contains(body, "get_weather") {

@@ -8,5 +8,6 @@
 // named by the requirement that they prove: S45 in lists_test.go, S46 in
 // unlisted_test.go, S47 in anonymous_test.go, S48 and G2 in sessions_test.go, S49 in
 // identity_test.go, S50 in streams_test.go, G1 in unread_test.go and G11 in
-// lock_test.go.
+// lock_test.go. What stands around a message is tried in paths_test.go and
+// framing_test.go.
 package gate

@@ -220,6 +220,15 @@ func (s *site) ask(t *testing.T, r *request) answer {
 	return answer{resp.StatusCode, resp.Header, string(text)}
 }
 
+// checkRuns sends a message in the site's session.
+func (s *site) checkRuns(t *testing.T, token, body string, status int, runs string) {
+	t.Helper()
+	a := s.ask(t, &request{token: token, session: s.session, body: body})
+	if ran := s.log.news(); a.status != status || ran != runs {
+		t.Errorf("%.120s: status %d, ran %q, want %d and %q: %.200s", body, a.status, ran, status, runs, a.body)
+	}
+}
+
 // patience is how long anything that must come may take.
 const patience = 30 * time.Second
 
